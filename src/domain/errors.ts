@@ -47,7 +47,10 @@ export const ERRORS = {
   job_already_ended: { kind: 'conflict', title: 'The job has already ended' },
   job_not_ended: { kind: 'conflict', title: 'The job has not ended yet' },
   dlq_entry_not_pending: { kind: 'conflict', title: 'The DLQ entry is no longer pending' },
-  request_in_progress: { kind: 'conflict', title: 'A request with this idempotency key is still in progress' },
+  request_in_progress: {
+    kind: 'conflict',
+    title: 'A request with this idempotency key is still in progress',
+  },
 
   precondition_failed: { kind: 'precondition', title: 'The state is not the one the request expects' },
   body_too_large: { kind: 'too_large', title: 'The request body is too large' },
@@ -105,6 +108,7 @@ export class DomainError extends Error {
 /** The error for a request with faults; its detail counts them. */
 export function validationFailed(faults: readonly Fault[]): DomainError {
   const [first] = faults;
-  if (faults.length === 1 && first !== undefined) return new DomainError('validation_failed', first.message, faults);
+  if (faults.length === 1 && first !== undefined)
+    return new DomainError('validation_failed', first.message, faults);
   return new DomainError('validation_failed', `The request has ${faults.length} faults.`, faults);
 }

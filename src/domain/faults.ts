@@ -23,5 +23,7 @@ const MAX_QUOTED_CHARACTERS = 80;
 
 /** Quotes text of a user inside a message; long text is cut, so that a message stays a sentence. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}…` : text);
+  return JSON.stringify(
+    text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}…` : text,
+  );
 }

@@ -13,7 +13,7 @@
 export function findCycles(parents: readonly (readonly number[])[]): number[][] {
   return knotsOf(parents)
     .map((knot) => shortestCycle(parents, knot))
-    .sort((left, right) => left[0]! - right[0]!);
+    .sort((left, right) => left[0] - right[0]);
 }
 
 /** Strongly connected components of two or more tasks. */
@@ -32,15 +32,15 @@ function knotsOf(parents: readonly (readonly number[])[]): number[][] {
     const path = [start];
     for (let index = path.at(-1); index !== undefined; index = path.at(-1)) {
       if (found[index] === 0) enter(index);
-      const parent = parents[index]![nextEdge[index]!];
+      const parent = parents[index][nextEdge[index]];
       if (parent === undefined) {
         path.pop();
         leave(index, path.at(-1));
         continue;
       }
-      nextEdge[index]! += 1;
+      nextEdge[index] += 1;
       if (found[parent] === 0) path.push(parent);
-      else if (isOnStack[parent] === 1) low[index] = Math.min(low[index]!, found[parent]!);
+      else if (isOnStack[parent] === 1) low[index] = Math.min(low[index], found[parent]);
     }
   }
   return knots;
@@ -53,7 +53,7 @@ function knotsOf(parents: readonly (readonly number[])[]): number[][] {
   }
 
   function leave(index: number, caller: number | undefined): void {
-    if (caller !== undefined) low[caller] = Math.min(low[caller]!, low[index]!);
+    if (caller !== undefined) low[caller] = Math.min(low[caller], low[index]);
     if (low[index] !== found[index]) return;
     const knot = stack.splice(stack.lastIndexOf(index));
     for (const member of knot) isOnStack[member] = 0;
@@ -68,8 +68,8 @@ function shortestCycle(parents: readonly (readonly number[])[], knot: readonly n
   const cameFrom = new Map<number, number>();
   const open = [start];
   for (let place = 0; place < open.length; place += 1) {
-    const index = open[place]!;
-    for (const parent of parents[index]!) {
+    const index = open[place];
+    for (const parent of parents[index]) {
       if (parent === start) return spell(start, index, cameFrom);
       if (!members.has(parent) || cameFrom.has(parent)) continue;
       cameFrom.set(parent, index);

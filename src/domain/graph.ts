@@ -90,13 +90,13 @@ export function descendantsOf(graph: CompiledGraph, from: readonly number[]): nu
   const seen = new Set<number>();
   const open = [...from];
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    for (const child of graph.children[index]!) {
+    for (const child of graph.children[index]) {
       if (seen.has(child)) continue;
       seen.add(child);
       open.push(child);
     }
   }
-  return [...seen].sort((left, right) => graph.rank[left]! - graph.rank[right]!);
+  return [...seen].sort((left, right) => graph.rank[left] - graph.rank[right]);
 }
 
 /** A longest path by number of tasks, from a root to a leaf; of several the one with the lowest indexes at its forks. */
@@ -104,8 +104,8 @@ export function criticalPath(graph: CompiledGraph): number[] {
   // tail[i]: how many tasks the longest path from i on has. Children come later in the order: walk it backwards.
   const tail = new Array<number>(graph.size).fill(1);
   for (let place = graph.order.length - 1; place >= 0; place -= 1) {
-    const index = graph.order[place]!;
-    for (const child of graph.children[index]!) tail[index] = Math.max(tail[index]!, tail[child]! + 1);
+    const index = graph.order[place];
+    for (const child of graph.children[index]) tail[index] = Math.max(tail[index], tail[child] + 1);
   }
   const path: number[] = [];
   for (let choices = graph.roots; choices.length > 0; choices = graph.children[path.at(-1)!]!) {
@@ -114,7 +114,7 @@ export function criticalPath(graph: CompiledGraph): number[] {
   return path;
 
   function isBetter(index: number, best: number): boolean {
-    return tail[index]! > tail[best]! || (tail[index] === tail[best] && index < best);
+    return tail[index] > tail[best] || (tail[index] === tail[best] && index < best);
   }
 }
 
@@ -122,12 +122,18 @@ function validateSize(tasks: readonly GraphTask[]): Fault[] {
   if (tasks.length === 0) return [{ pointer: '/tasks', message: 'A DAG needs at least one task.' }];
   const faults: Fault[] = [];
   if (tasks.length > MAX_TASKS) {
-    faults.push({ pointer: '/tasks', message: `${tasks.length} tasks; a DAG may have at most ${MAX_TASKS}.` });
+    faults.push({
+      pointer: '/tasks',
+      message: `${tasks.length} tasks; a DAG may have at most ${MAX_TASKS}.`,
+    });
   }
   let edges = 0;
   for (const task of tasks) edges += task.dependencies.length;
   if (edges > MAX_EDGES) {
-    faults.push({ pointer: '/tasks', message: `${edges} dependencies in all; a DAG may have at most ${MAX_EDGES}.` });
+    faults.push({
+      pointer: '/tasks',
+      message: `${edges} dependencies in all; a DAG may have at most ${MAX_EDGES}.`,
+    });
   }
   return faults;
 }
@@ -161,13 +167,19 @@ function linkParents(
     const parent = indexByName.get(name);
     const fault = dependencyFault(task, name, seen.has(name), parent);
     seen.add(name);
-    if (fault !== null) faults.push({ pointer: pointerTo('/tasks', index, 'dependencies', place), message: fault });
+    if (fault !== null)
+      faults.push({ pointer: pointerTo('/tasks', index, 'dependencies', place), message: fault });
     else parents.push(parent!);
   });
   return parents;
 }
 
-function dependencyFault(task: GraphTask, name: string, isRepeated: boolean, parent: number | undefined): string | null {
+function dependencyFault(
+  task: GraphTask,
+  name: string,
+  isRepeated: boolean,
+  parent: number | undefined,
+): string | null {
   if (isRepeated) return `The dependency ${quoted(name)} is named twice.`;
   if (name === task.name) return `The task ${quoted(name)} depends on itself.`;
   if (parent === undefined) return `There is no task ${quoted(name)}.`;
@@ -178,43 +190,47 @@ function dependencyFault(task: GraphTask, name: string, isRepeated: boolean, par
 const MAX_SPELT = 100;
 
 function cycleFault(tasks: readonly GraphTask[], cycle: readonly number[]): Fault {
-  const names = [...cycle, cycle[0]!].map((index) => tasks[index]!.name);
+  const names = [...cycle, cycle[0]].map((index) => tasks[index].name);
   if (names.length > MAX_SPELT) {
     const cut = names.length - MAX_SPELT;
     names.splice(MAX_SPELT - 2, cut, `… (${cut} more)`);
   }
   // The pointer names the edge that closes the cycle: the first task's dependency on the last.
-  const first = tasks[cycle[0]!]!;
-  const place = first.dependencies.indexOf(tasks[cycle.at(-1)!]!.name);
+  const first = tasks[cycle[0]];
+  const place = first.dependencies.indexOf(tasks[cycle.at(-1)!].name);
   return {
-    pointer: pointerTo('/tasks', cycle[0]!, 'dependencies', place),
+    pointer: pointerTo('/tasks', cycle[0], 'dependencies', place),
     message: `The tasks wait for each other in a cycle: ${names.join(' -> ')}`,
   };
 }
 
 function knownIndex(indexByName: ReadonlyMap<string, number>, name: string): number {
   const index = indexByName.get(name);
-  if (index === undefined) throw new Error(`A graph with the unknown dependency ${quoted(name)} cannot be compiled`);
+  if (index === undefined)
+    throw new Error(`A graph with the unknown dependency ${quoted(name)} cannot be compiled`);
   return index;
 }
 
 function invert(parents: readonly (readonly number[])[]): number[][] {
   const children = parents.map((): number[] => []);
   parents.forEach((of, child) => {
-    for (const parent of of) children[parent]!.push(child);
+    for (const parent of of) children[parent].push(child);
   });
   return children;
 }
 
 /** Kahn's algorithm, level by level. Tasks on a cycle, and what is behind them, appear in no level. */
-function levelsOf(parents: readonly (readonly number[])[], children: readonly (readonly number[])[]): number[][] {
+function levelsOf(
+  parents: readonly (readonly number[])[],
+  children: readonly (readonly number[])[],
+): number[][] {
   const open = parents.map((of) => of.length);
   const levels: number[][] = [];
   for (let level = indexesOfEmpty(parents); level.length > 0;) {
     levels.push(level);
     const next: number[] = [];
     for (const index of level) {
-      for (const child of children[index]!) if ((open[child]! -= 1) === 0) next.push(child);
+      for (const child of children[index]) if ((open[child] -= 1) === 0) next.push(child);
     }
     level = next;
   }

@@ -21,8 +21,8 @@ export function uuidv7(nowMs: number, randomBytes: Uint8Array): string {
   }
   const time = nowMs.toString(16).padStart(12, '0');
   const random = Array.from(randomBytes.subarray(0, UUID_RANDOM_BYTES));
-  random[0] = (random[0]! & 0x0f) | 0x70; // version 7
-  random[2] = (random[2]! & 0x3f) | 0x80; // variant 10
+  random[0] = (random[0] & 0x0f) | 0x70; // version 7
+  random[2] = (random[2] & 0x3f) | 0x80; // variant 10
   const tail = random.map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return `${time.slice(0, 8)}-${time.slice(8)}-${tail.slice(0, 4)}-${tail.slice(4, 8)}-${tail.slice(8)}`;
 }

@@ -21,8 +21,7 @@ export interface TaskError {
 
 /** How an attempt ended. `retryAfterMs` is what the other side asked for (`Retry-After`). */
 export type Outcome =
-  | { kind: 'succeeded'; output: Json }
-  | { kind: 'failed'; error: TaskError; retryAfterMs?: number };
+  { kind: 'succeeded'; output: Json } | { kind: 'failed'; error: TaskError; retryAfterMs?: number };
 
 /** Largest output of a task, as UTF-8 bytes of its JSON. */
 export const MAX_OUTPUT_BYTES = 1_048_576;
@@ -49,8 +48,9 @@ export function cleanJson<T extends Json>(value: T): T {
   const text = JSON.stringify(value);
   if (!/\\u(?:0000|d[89a-f])/.test(text)) return value;
   // The last alternative eats other escapes whole, so that the text `\\u0000` (a backslash, then u0000) is kept.
-  const cleaned = text.replace(/\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|(.))/g, (escape: string, other?: string) =>
-    other === undefined ? '' : escape,
+  const cleaned = text.replace(
+    /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|(.))/g,
+    (escape: string, other?: string) => (other === undefined ? '' : escape),
   );
   return JSON.parse(cleaned) as T;
 }
@@ -93,7 +93,10 @@ export function acceptOutput(output: Json): Outcome {
   }
   const bytes = Buffer.byteLength(JSON.stringify(output));
   if (bytes > MAX_OUTPUT_BYTES) {
-    return refuse('output_too_large', `The output has ${bytes} bytes of JSON; at most ${MAX_OUTPUT_BYTES} are kept.`);
+    return refuse(
+      'output_too_large',
+      `The output has ${bytes} bytes of JSON; at most ${MAX_OUTPUT_BYTES} are kept.`,
+    );
   }
   return { kind: 'succeeded', output: cleanJson(output) };
 }
