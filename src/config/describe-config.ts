@@ -39,7 +39,7 @@ export function describeConfig(config: Config): string[] {
 export function maskUrl(url: string): string {
   const parsed = new URL(url);
   if (parsed.password) parsed.password = '***';
-  for (const key of parsed.searchParams.keys())
+  for (const key of [...parsed.searchParams.keys()])
     if (/pass|secret|token|key/i.test(key)) parsed.searchParams.set(key, '***');
   return parsed.toString();
 }
