@@ -1,0 +1,167 @@
+import { PRIORITIES, type Priority } from '../domain/priority.js';
+import { withDeadline } from './deadline.js';
+import { type FetchedMessage, MessageLane } from './message-lane.js';
+import { describe, type Log, OutageLog } from './outage-log.js';
+import type { QueueBackend } from './queue-backend.js';
+import { queueName } from './queue-names.js';
+import { SlotAllocator } from './slot-allocator.js';
+import { type AttemptHandler, TaskConsumer } from './task-consumer.js';
+
+export interface ConsumerOptions {
+  prefix: string;
+  slots: number;
+  /** How long a message stays locked without renewal; after a crash it comes again a little later than this. */
+  lockMs?: number;
+  /** How often one of the workers looks for messages whose lock ran out. */
+  stalledIntervalMs?: number;
+  /** The safety net under the bus: how often all classes are looked at without a nudge, ± a quarter. */
+  pollMs?: number;
+}
+
+/** Longer than any command of either backend may take. */
+const FETCH_DEADLINE_MS = 5_000;
+
+/** A message may stall any number of times: it is a hint, and PostgreSQL counts attempts. An SQL integer. */
+const NEVER_TOO_OFTEN = 1_000_000_000;
+
+export class BullmqTaskConsumer extends TaskConsumer {
+  private readonly lanes: Readonly<Record<Priority, MessageLane>>;
+  private readonly allocator: SlotAllocator<FetchedMessage>;
+  private readonly deciding: OutageLog;
+  private readonly lockMs: number;
+  private readonly pollMs: number;
+  private handler: AttemptHandler | null = null;
+  private poll: NodeJS.Timeout | undefined;
+  private renewal: NodeJS.Timeout | undefined;
+  private tickedAt = Date.now();
+  private stopped: Promise<void> | null = null;
+  private closed: Promise<void> | null = null;
+
+  constructor(
+    private readonly backend: QueueBackend,
+    options: ConsumerOptions,
+    private readonly log: Log,
+  ) {
+    super();
+    this.lockMs = options.lockMs ?? 10_000;
+    this.pollMs = options.pollMs ?? 2_000;
+    const workerOptions = {
+      lockDuration: this.lockMs,
+      stalledInterval: options.stalledIntervalMs ?? 5_000,
+      maxStalledCount: NEVER_TOO_OFTEN,
+      // Also for messages that somebody else added without these options.
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    };
+    const lane = (priority: Priority) =>
+      new MessageLane(
+        backend.createWorker(queueName(options.prefix, priority), workerOptions),
+        this.lockMs,
+        log,
+      );
+    this.lanes = Object.fromEntries(PRIORITIES.map((priority) => [priority, lane(priority)])) as Record<
+      Priority,
+      MessageLane
+    >;
+    const outage = new OutageLog(log, `Fetching from the ${backend.kind} queue`);
+    this.deciding = new OutageLog(log, 'Deciding on attempts');
+    this.allocator = new SlotAllocator({
+      slots: options.slots,
+      fetch: (priority) => this.fetch(this.lanes[priority]),
+      run: (message, priority) => this.run(message, this.lanes[priority]),
+      putBack: (message, priority) => this.lanes[priority].putBack(message),
+      fetchFailed: (error) => outage.failed(error),
+      fetchAnswered: () => outage.works(),
+      runFailed: (error) => this.deciding.failed(error),
+    });
+  }
+
+  override get busy(): number {
+    return this.allocator.busy;
+  }
+
+  override get lastProgressAt(): number {
+    return Math.max(this.tickedAt, this.allocator.lastProgressAt);
+  }
+
+  override async start(handler: AttemptHandler): Promise<void> {
+    if (this.handler) throw new Error('The consumer is started already');
+    this.handler = handler;
+    await Promise.all(PRIORITIES.map((priority) => this.lanes[priority].checkForStalled()));
+    this.schedulePoll();
+    this.scheduleRenewal();
+    this.allocator.start();
+  }
+
+  override nudge(priorities?: readonly Priority[]): void {
+    this.allocator.nudge(priorities);
+  }
+
+  override stopFetching(): Promise<void> {
+    this.stopped ??= this.allocator.stop();
+    clearTimeout(this.poll);
+    return this.stopped;
+  }
+
+  override close(): Promise<void> {
+    this.closed ??= (async () => {
+      await this.stopFetching();
+      clearTimeout(this.renewal);
+      await Promise.all(PRIORITIES.map((priority) => this.lanes[priority].close()));
+    })();
+    return this.closed;
+  }
+
+  /** Bounded in time, so that stopping is; what arrives too late goes back. */
+  private fetch(lane: MessageLane): Promise<FetchedMessage | null> {
+    let late = false;
+    const fetching = this.backend.usable().then(() => (late ? null : lane.fetch()));
+    return withDeadline(fetching, FETCH_DEADLINE_MS, () => {
+      late = true;
+      fetching.then((message) => message && lane.putBack(message)).catch(() => undefined);
+      return new Error(`no answer within ${FETCH_DEADLINE_MS} ms`);
+    });
+  }
+
+  /** One message in its slot, from the hand-over to the handler until the slot is free. */
+  private async run(message: FetchedMessage, lane: MessageLane): Promise<void> {
+    let open = true;
+    const decided = () => {
+      if (!open) return;
+      open = false;
+      this.deciding.works();
+      lane.complete(message);
+    };
+    try {
+      await this.handler?.(message.attemptId, decided);
+      decided(); // the handler is done with it, whether it said so or not
+    } catch (error) {
+      if (!open) {
+        this.log.warn(`The handler of attempt ${message.attemptId} failed: ${describe(error)}`);
+        return;
+      }
+      open = false;
+      await lane.putBack(message).catch(() => undefined); // when the queue is away as well, its lock runs out
+      throw error;
+    }
+  }
+
+  private schedulePoll(): void {
+    const delayMs = this.pollMs * (0.75 + Math.random() / 2);
+    this.poll = setTimeout(() => {
+      // A fetch that is never answered must show as missing progress.
+      if (this.allocator.fetchesUnderWay === 0) this.tickedAt = Date.now();
+      this.allocator.nudge();
+      this.schedulePoll();
+    }, delayMs);
+  }
+
+  private scheduleRenewal(): void {
+    this.renewal = setTimeout(() => {
+      const renewals = PRIORITIES.map((priority) => this.lanes[priority].renewLocks());
+      Promise.all(renewals)
+        .catch((error: unknown) => this.log.debug?.(`Locks were not renewed: ${describe(error)}`))
+        .finally(() => this.closed ?? this.scheduleRenewal());
+    }, this.lockMs / 3);
+  }
+}

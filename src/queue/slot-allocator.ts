@@ -1,0 +1,241 @@
+/**
+ * Decides which class of messages is fetched next, and how many at once. Knows nothing of BullMQ.
+ *
+ * What holds, at any moment:
+ *  - fetches under way + messages being run never exceed `slots`; a fetched message keeps its slot from before
+ *    the fetch until its run settles;
+ *  - higher classes first: a class is fetched only when no higher one can still use the free slots;
+ *  - yet every class moves: of any FAIRNESS_WINDOW fetches in a row, each class that may hold messages gets at
+ *    least one;
+ *  - no wakeup is lost: a nudge that arrives while a fetch of its class is under way makes a fetch after it;
+ *  - no busy polling: a class found empty is not fetched again before the next nudge.
+ *
+ * How. Each class carries a flag "may hold messages", set by a nudge and cleared by a fetch that began after the
+ * last nudge and came back empty. A flagged class may have as many fetches under way as it delivered messages in
+ * a row (at least one): an idle worker spends one fetch on finding a class empty, a backlog is met at full width
+ * after a few round trips. A class passed over PATIENCE times while flagged goes before all others.
+ *
+ * When a fetch or a run fails (the queue or the database is away) nothing is fetched for a while, growing from
+ * 50 ms to 1 s; flags are kept, so work goes on by itself.
+ */
+import { PRIORITIES, type Priority } from '../domain/priority.js';
+
+/** Of any so many fetches in a row, each class that may hold messages gets at least one. */
+export const FAIRNESS_WINDOW = 16;
+
+/**
+ * How often a class is passed over before it goes first. All other classes may run out of patience at the same
+ * moment, so the last of them waits for PATIENCE + (classes − 2) fetches, and the next one is its own.
+ */
+const PATIENCE = FAIRNESS_WINDOW - (PRIORITIES.length - 1);
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+export interface SlotAllocatorOptions<M> {
+  /** Messages held at once, over all classes together. */
+  slots: number;
+  /** The next message of the class, or null when it holds none. Rejects when the queue is away. */
+  fetch(priority: Priority): Promise<M | null>;
+  /** Settles when the message's slot is free. Rejects when the message could not be decided upon. */
+  run(message: M, priority: Priority): Promise<void>;
+  /** Gives back a message that arrived after `stop`. */
+  putBack(message: M, priority: Priority): Promise<void>;
+  /** Hear of failed fetches, of answered ones and of failed runs. */
+  fetchFailed?(error: unknown): void;
+  fetchAnswered?(): void;
+  runFailed?(error: unknown): void;
+}
+
+interface ClassState {
+  readonly priority: Priority;
+  /** Whether the class may hold messages. */
+  flagged: boolean;
+  /** Counts nudges, so that an empty answer clears the flag only if none came after the question. */
+  nudges: number;
+  underWay: number;
+  /** Messages delivered in a row, without an empty answer between them. */
+  streak: number;
+  /** Fetches that went to other classes since this flagged one had its last. */
+  passedOver: number;
+}
+
+export class SlotAllocator<M> {
+  private readonly classes: readonly ClassState[] = PRIORITIES.map((priority) => ({
+    priority,
+    flagged: false,
+    nudges: 0,
+    underWay: 0,
+    streak: 0,
+    passedOver: 0,
+  }));
+  private open = false;
+  private running = 0;
+  private fetching = 0;
+  private fetchFailures = 0;
+  private runFailures = 0;
+  private pause: NodeJS.Timeout | undefined;
+  private whenQuiet: (() => void)[] = [];
+  private progressAt = Date.now();
+
+  constructor(private readonly options: SlotAllocatorOptions<M>) {
+    if (!Number.isInteger(options.slots) || options.slots < 1)
+      throw new RangeError('slots must be an integer above 0');
+  }
+
+  /** Slots whose message is being run. */
+  get busy(): number {
+    return this.running;
+  }
+
+  /** Fetches that are not answered yet. */
+  get fetchesUnderWay(): number {
+    return this.fetching;
+  }
+
+  /** When a fetch was last answered, even with a failure; milliseconds since the epoch. */
+  get lastProgressAt(): number {
+    return this.progressAt;
+  }
+
+  /** Begins to fetch; every class is looked at once. */
+  start(): void {
+    this.open = true;
+    this.nudge();
+  }
+
+  /** Says that classes may hold messages; without an argument, all of them. */
+  nudge(priorities: readonly Priority[] = PRIORITIES): void {
+    for (const state of this.classes) {
+      if (!priorities.includes(state.priority)) continue;
+      state.flagged = true;
+      state.nudges++;
+    }
+    this.fill();
+  }
+
+  /** Fetches no more. Resolves when no fetch is under way and what they brought has been put back. */
+  async stop(): Promise<void> {
+    this.open = false;
+    clearTimeout(this.pause);
+    this.pause = undefined;
+    if (this.fetching > 0) await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
+  }
+
+  private fill(): void {
+    while (this.open && this.pause === undefined) {
+      const state = this.pick();
+      if (!state) return;
+      this.launch(state);
+    }
+  }
+
+  /** The class the next fetch goes to, or null when no slot is free or nothing may be waiting. */
+  private pick(): ClassState | null {
+    const free = this.options.slots - this.running - this.fetching;
+    if (free <= 0) return null;
+
+    let impatient: ClassState | null = null;
+    for (const state of this.classes)
+      if (state.flagged && state.passedOver >= PATIENCE)
+        if (!impatient || state.passedOver > impatient.passedOver) impatient = state;
+    if (impatient) return impatient;
+
+    let keptForHigher = 0;
+    for (const state of this.classes) {
+      if (!state.flagged) continue;
+      if (free <= keptForHigher) return null;
+      const width = Math.max(1, state.streak);
+      if (state.underWay < width) return state;
+      // It waits for answers; if all of them are messages, it will want twice its width next.
+      keptForHigher += 2 * width;
+    }
+    return null;
+  }
+
+  private launch(state: ClassState): void {
+    for (const other of this.classes) if (other !== state && other.flagged) other.passedOver++;
+    state.passedOver = 0;
+    state.underWay++;
+    this.fetching++;
+    const asked = state.nudges;
+    this.options.fetch(state.priority).then(
+      (message) => this.answered(state, asked, message),
+      (error: unknown) => {
+        this.settleFetch(state);
+        this.options.fetchFailed?.(error);
+        this.fetchFailures = this.fail(this.fetchFailures);
+        this.quiet();
+      },
+    );
+  }
+
+  private answered(state: ClassState, asked: number, message: M | null): void {
+    this.fetchFailures = 0;
+    this.options.fetchAnswered?.();
+    if (message !== null && !this.open) {
+      // The fetch counts as under way until its message is back in the queue.
+      this.options
+        .putBack(message, state.priority)
+        .catch((error: unknown) => this.options.fetchFailed?.(error))
+        .finally(() => {
+          this.settleFetch(state);
+          this.quiet();
+        });
+      return;
+    }
+    this.settleFetch(state);
+    if (message !== null) {
+      state.streak++;
+      this.run(message, state.priority);
+    } else {
+      state.streak = 0;
+      if (asked === state.nudges) {
+        state.flagged = false;
+        state.passedOver = 0;
+      }
+    }
+    this.quiet();
+    this.fill();
+  }
+
+  private settleFetch(state: ClassState): void {
+    state.underWay--;
+    this.fetching--;
+    this.progressAt = Date.now();
+  }
+
+  private run(message: M, priority: Priority): void {
+    this.running++;
+    this.options.run(message, priority).then(
+      () => {
+        this.running--;
+        this.runFailures = 0;
+        this.fill();
+      },
+      (error: unknown) => {
+        this.running--;
+        this.options.runFailed?.(error);
+        this.runFailures = this.fail(this.runFailures);
+        this.fill();
+      },
+    );
+  }
+
+  /** Begins a pause, unless one runs: the many fetches that fail together count as one failure. */
+  private fail(failures: number): number {
+    if (this.pause !== undefined || !this.open) return failures;
+    for (const state of this.classes) state.streak = 0;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+    this.pause = setTimeout(() => {
+      this.pause = undefined;
+      this.fill();
+    }, pauseMs);
+    return failures + 1;
+  }
+
+  private quiet(): void {
+    if (this.fetching > 0) return;
+    for (const resolve of this.whenQuiet.splice(0)) resolve();
+  }
+}
