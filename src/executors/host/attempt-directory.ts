@@ -1,0 +1,111 @@
+/** The directory an attempt works in: its cwd, HOME and TMPDIR, with our own files apart in `.dts`. */
+import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostSettings } from './protocol.js';
+
+export class AttemptDirectory {
+  /** Absolute. */
+  readonly path: string;
+  private readonly own: string;
+
+  constructor(
+    private readonly settings: HostSettings,
+    attemptId: string,
+  ) {
+    this.path = join(settings.directory, attemptId);
+    this.own = join(this.path, '.dts');
+  }
+
+  /** JSON of what the task is told about itself. */
+  get contextFile(): string {
+    return join(this.own, 'ctx.json');
+  }
+  /** Where a command may write its output. */
+  get outputFile(): string {
+    return join(this.own, 'output.json');
+  }
+  /** A command too long for an argument. */
+  get commandFile(): string {
+    return join(this.own, 'command.sh');
+  }
+  /** What the python runner gets. */
+  get pythonTaskFile(): string {
+    return join(this.own, 'task.json');
+  }
+  /** What the python runner hands back. */
+  get pythonResultFile(): string {
+    return join(this.own, 'result.json');
+  }
+
+  async create(): Promise<void> {
+    await mkdir(this.path, { mode: 0o700 });
+    await mkdir(this.own, { mode: 0o700 });
+    await this.giveToTask(this.path);
+    await this.giveToTask(this.own);
+  }
+
+  async write(file: string, content: string): Promise<void> {
+    await writeFile(file, content, { mode: 0o600, flag: 'wx' });
+    await this.giveToTask(file);
+  }
+
+  private async giveToTask(path: string): Promise<void> {
+    const { taskUser } = this.settings;
+    if (taskUser !== null) await chown(path, taskUser.uid, taskUser.gid);
+  }
+
+  async remove(): Promise<void> {
+    await removeTree(this.path);
+  }
+}
+
+/** Removes a directory with everything in it, also what its owner made unwritable. Links are not followed. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+  } catch {
+    await makeWritable(path);
+    await rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+  }
+}
+
+async function makeWritable(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(directory, entry.name));
+  }
+}
+
+export type TaskFile =
+  { kind: 'absent' } | { kind: 'refused'; bytes: number | null } | { kind: 'read'; text: string };
+
+/**
+ * Reads a file that a task wrote, at most `maxBytes` of it. The task may have put anything there: a link, a pipe
+ * and a device are refused (`bytes` null), a longer file is refused with its size.
+ */
+export function readTaskFile(path: string, maxBytes: number): TaskFile {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? { kind: 'absent' }
+      : { kind: 'refused', bytes: null };
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (!fstatSync(file).isFile()) return { kind: 'refused', bytes: null };
+    if (size > maxBytes) return { kind: 'refused', bytes: size };
+    const bytes = Buffer.allocUnsafe(size);
+    let length = 0;
+    while (length < size) {
+      const read = readSync(file, bytes, length, size - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return { kind: 'read', text: bytes.toString('utf8', 0, length) };
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,95 @@
+/** One attempt inside the task host: its directory, its process, its outcome. */
+import { type Outcome } from '../../domain/outcome.js';
+import type { StopReason } from '../executor.js';
+import { failed, stopped } from '../failures.js';
+import { AttemptDirectory } from './attempt-directory.js';
+import { cookieOf, type HostAttempt, type HostSettings } from './protocol.js';
+import { judgePython, preparePython } from './python-task.js';
+import { judgeShell, prepareShell } from './shell-task.js';
+import { BadEnvironment, environmentOf } from './task-environment.js';
+import { TaskProcess, type Ending, type Launch } from './task-process.js';
+
+export class Attempt {
+  private process: TaskProcess | null = null;
+  private stopReason: StopReason | null = null;
+  private readonly directory: AttemptDirectory;
+
+  constructor(
+    private readonly attempt: HostAttempt,
+    private readonly settings: HostSettings,
+    private readonly onStarted: (pid: number) => void,
+  ) {
+    this.directory = new AttemptDirectory(settings, attempt.work.attemptId);
+  }
+
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  /** Runs it to its end; nothing of it is left, neither process nor directory. Never rejects. */
+  async run(): Promise<Outcome> {
+    try {
+      await this.directory.create();
+      return await this.runInDirectory();
+    } catch (error) {
+      return failed('internal', `The task host failed: ${(error as Error).message}`);
+    } finally {
+      await this.directory.remove().catch((error: Error) => console.error(`task host: ${error.message}`));
+    }
+  }
+
+  /** Stops it: TERM, grace, KILL; at once when `atOnce`. */
+  stop(reason: StopReason, atOnce: boolean): void {
+    this.stopReason ??= reason;
+    this.process?.stop(reason, atOnce);
+  }
+
+  private async runInDirectory(): Promise<Outcome> {
+    const { work } = this.attempt;
+    const launch = await this.prepare();
+    if (typeof launch === 'string') return failed('bad_config', launch);
+    if (this.stopReason !== null) return stopped(this.stopReason, work.timeoutSeconds);
+    let ending: Ending;
+    try {
+      ending = await this.launch(launch);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'E2BIG')
+        return failed('bad_config', 'The env and arguments together are too large to start a process.');
+      return failed('spawn_failed', `The process could not be started: ${message}`);
+    }
+    if (ending.unkillable)
+      console.error(`task host: attempt ${work.attemptId} left a process that SIGKILL does not end`);
+    if (ending.stopReason !== null) return stopped(ending.stopReason, work.timeoutSeconds);
+    return work.taskType === 'python'
+      ? judgePython(ending, this.directory)
+      : judgeShell(work, ending, this.directory);
+  }
+
+  private async prepare(): Promise<Launch | string> {
+    const { work, python } = this.attempt;
+    try {
+      const environment = environmentOf(work, this.settings, this.directory);
+      return python === null
+        ? await prepareShell(work, this.directory, environment)
+        : await preparePython(work, python, this.directory, environment);
+    } catch (error) {
+      if (error instanceof BadEnvironment) return error.message;
+      throw error;
+    }
+  }
+
+  private launch(launch: Launch): Promise<Ending> {
+    const { work } = this.attempt;
+    const { hostId, killGraceSeconds, taskUser } = this.settings;
+    this.process = new TaskProcess(launch, {
+      timeoutSeconds: work.timeoutSeconds,
+      graceMs: killGraceSeconds * 1_000,
+      cookie: cookieOf(hostId, work.attemptId),
+      directory: this.directory.path,
+      taskUser,
+    });
+    if (this.process.pid !== undefined) this.onStarted(this.process.pid);
+    return this.process.ended;
+  }
+}
