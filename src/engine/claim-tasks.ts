@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { type AttemptRef, formatAttemptId } from '../domain/attempt-id.js';
+import { isDatabaseAway } from '../persistence/database-faults.js';
+import { SqlDatabase } from '../persistence/sql-database.js';
+import { type ClaimedTask, claimTasks } from '../persistence/transitions/claim.js';
+import { Batcher } from './batcher.js';
+import { Dispatcher } from './dispatcher.js';
+
+/** The right to run one attempt and to say how it ended. */
+export interface Claim extends AttemptRef {
+  attemptId: string;
+  lease: string;
+  dagVersionId: number;
+  /** Failures charged to the task before this attempt. */
+  charged: number;
+  /** Workers lost in a row by the task. */
+  lostWorkers: number;
+  maxRetries: number;
+  retryBaseSeconds: number;
+  retryMaxSeconds: number;
+}
+
+interface ClaimRequest extends AttemptRef {
+  workerId: string;
+}
+
+const MAX_BATCH = 250;
+
+/** The verb `claim`: queued → running under a fresh lease, or no. */
+@Injectable()
+export class ClaimTasks {
+  private readonly batcher: Batcher<ClaimRequest, Claim | null>;
+
+  constructor(
+    private readonly database: SqlDatabase,
+    private readonly dispatcher: Dispatcher,
+  ) {
+    this.batcher = new Batcher({
+      run: async (requests) => await this.run(requests),
+      maxSize: MAX_BATCH,
+      isShared: isDatabaseAway,
+    });
+  }
+
+  /** @returns null when there is nothing to run: done, cancelled, taken by somebody else, or never there */
+  async claim(attempt: AttemptRef, workerId: string): Promise<Claim | null> {
+    return await this.batcher.add({ ...attempt, workerId });
+  }
+
+  private async run(requests: readonly ClaimRequest[]): Promise<(Claim | null)[]> {
+    const claims = new Map<string, Claim>();
+    for (const workerId of new Set(requests.map((request) => request.workerId))) {
+      const own = requests.filter((request) => request.workerId === workerId);
+      const { claimed, effects } = await claimTasks(this.database, workerId, own);
+      this.dispatcher.dispatch(effects);
+      for (const claim of claimed.map(toClaim)) claims.set(claim.attemptId, claim);
+    }
+    // Each claim is given out once: a doubled message in one batch gets no.
+    return requests.map((request) => {
+      const id = formatAttemptId(request);
+      const claim = claims.get(id) ?? null;
+      claims.delete(id);
+      return claim;
+    });
+  }
+}
+
+function toClaim(row: ClaimedTask): Claim {
+  const ref = { runId: row.run_id, idx: row.idx, attempt: row.attempt };
+  return {
+    ...ref,
+    attemptId: formatAttemptId(ref),
+    lease: row.lease,
+    dagVersionId: row.dag_version_id,
+    charged: row.charged,
+    lostWorkers: row.lost_workers,
+    maxRetries: row.max_retries,
+    retryBaseSeconds: row.retry_base_seconds,
+    retryMaxSeconds: row.retry_max_seconds,
+  };
+}

@@ -1,0 +1,89 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Bus, type Nudge } from '../bus/bus.js';
+import { formatAttemptId } from '../domain/attempt-id.js';
+import type { Priority } from '../domain/priority.js';
+import type { Effect } from '../persistence/transitions/fragments.js';
+import { type Message, TaskQueue } from '../queue/task-queue.js';
+
+/**
+ * Acts on what a committed transition changed: messages for ready attempts, nudges for events and stopped attempts.
+ *
+ * Nothing here may fail a caller: the transition is done. A message that could not be sent is sent by the sweep, an
+ * event that nobody heard of is read from the table; so a crash right here costs time only.
+ */
+@Injectable()
+export class Dispatcher {
+  private readonly logger = new Logger('Dispatcher');
+  private readonly sending = new Set<Promise<void>>();
+  private queueIsAway = false;
+
+  constructor(
+    private readonly queue: TaskQueue,
+    private readonly bus: Bus,
+  ) {}
+
+  /** Call after the commit, never inside a transaction. */
+  dispatch(effects: readonly Effect[]): void {
+    const messages: Message[] = [];
+    const stopped: string[] = [];
+    const nudges: Nudge[] = [];
+    for (const effect of effects) {
+      switch (effect.what) {
+        case 'events':
+          nudges.push({
+            kind: 'events',
+            runId: effect.run_id,
+            dagId: effect.dag_id!,
+            from: effect.from_seq!,
+            to: effect.to_seq!,
+          });
+          break;
+        case 'ready':
+          messages.push({ attemptId: attemptIdOf(effect), priority: effect.priority as Priority });
+          break;
+        case 'stopped':
+          stopped.push(attemptIdOf(effect));
+          break;
+        case 'done':
+          break;
+      }
+    }
+    if (stopped.length > 0) nudges.push({ kind: 'stop', attemptIds: stopped });
+    if (nudges.length > 0) this.bus.publish(nudges);
+    if (messages.length > 0) this.track(this.send(messages));
+  }
+
+  /** Enqueues and wakes workers; a failure is logged once per outage and otherwise left to the sweep. */
+  async send(messages: readonly Message[]): Promise<boolean> {
+    try {
+      await this.queue.enqueue(messages);
+    } catch (error) {
+      if (!this.queueIsAway) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.logger.warn(`The queue does not take messages (${reason}); the sweep sends them when it is back.`);
+      }
+      this.queueIsAway = true;
+      return false;
+    }
+    if (this.queueIsAway) this.logger.log('The queue takes messages again.');
+    this.queueIsAway = false;
+    this.bus.publish([{ kind: 'ready', priorities: [...new Set(messages.map((message) => message.priority))] }]);
+    return true;
+  }
+
+  /** Resolves when every message handed over so far was sent or given up. */
+  async settle(): Promise<void> {
+    await Promise.all(this.sending);
+  }
+
+  private track(sending: Promise<unknown>): void {
+    const tracked: Promise<void> = sending.then(() => {
+      this.sending.delete(tracked);
+    });
+    this.sending.add(tracked);
+  }
+}
+
+function attemptIdOf(effect: Effect): string {
+  return formatAttemptId({ runId: effect.run_id, idx: effect.idx!, attempt: effect.attempt! });
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { CancelJobs } from './cancel-jobs.js';
+import { ClaimTasks } from './claim-tasks.js';
+import { DagVersions } from './dag-versions.js';
+import { Dispatcher } from './dispatcher.js';
+import { FinishTasks } from './finish-tasks.js';
+import { Progress } from './progress.js';
+import { ReplayTasks } from './replay-tasks.js';
+import { RequeueTasks } from './requeue-tasks.js';
+import { StartJobs } from './start-jobs.js';
+import { Upkeep } from './upkeep.js';
+import { BusModule } from '../bus/bus.module.js';
+import { PersistenceModule } from '../persistence/persistence.module.js';
+import { QueueModule } from '../queue/queue.module.js';
+
+const VERBS = [StartJobs, ClaimTasks, FinishTasks, RequeueTasks, CancelJobs, ReplayTasks, Upkeep];
+
+/** The only writer of job and task state. */
+@Module({
+  imports: [PersistenceModule, QueueModule, BusModule],
+  providers: [...VERBS, DagVersions, Dispatcher, Progress],
+  exports: [...VERBS, DagVersions, Dispatcher, Progress, QueueModule, BusModule],
+})
+export class EngineModule {}

@@ -1,0 +1,70 @@
+import { Inject, Injectable, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { AttemptInputStore } from './attempt-input.store.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { DispatchStore } from './dispatch.store.js';
+import { SqlDatabase } from './sql-database.js';
+import { TickStore } from './tick.store.js';
+import { WorkerLeaseStore } from './worker-lease.store.js';
+
+/** The stores of the engine and the runtime, all on the hot path's pool. */
+const HOT_STORES = [AttemptInputStore, DispatchStore, TickStore, WorkerLeaseStore] as const;
+
+function urlOf(config: Config): string {
+  if (config.database.url === null) throw new Error('The embedded PostgreSQL must be started before the application');
+  return config.database.url;
+}
+
+/** Half of the connections serve the API's reads (TypeORM), half the engine; each side needs at least one. */
+function halfOf(config: Config): number {
+  return Math.max(1, Math.floor(config.database.poolSize / 2));
+}
+
+/** Closes the hot path's pool last of all: what is handed back during shutdown still needs it. */
+@Injectable()
+class PoolShutdown implements OnApplicationShutdown {
+  constructor(@Inject(SqlDatabase) private readonly database: SqlDatabase) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+  }
+}
+
+/** The only way to PostgreSQL. */
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: (config: Config) => ({
+        ...dataSourceOptions({ url: urlOf(config), poolSize: halfOf(config), applicationName: `dts-${config.role}` }),
+        retryAttempts: 20,
+        retryDelay: 500,
+      }),
+    }),
+  ],
+  providers: [
+    {
+      provide: SqlDatabase,
+      inject: [CONFIG],
+      useFactory: (config: Config) => {
+        const logger = new Logger('Database');
+        return new SqlDatabase({
+          url: urlOf(config),
+          poolSize: halfOf(config),
+          applicationName: `dts-${config.role}-engine`,
+          onConnectionError: (error) => logger.warn(`A connection broke (${error.message}); the pool replaces it.`),
+        });
+      },
+    },
+    ...HOT_STORES.map((store) => ({
+      provide: store,
+      inject: [SqlDatabase],
+      useFactory: (database: SqlDatabase) => new store(database),
+    })),
+    PoolShutdown,
+  ],
+  exports: [TypeOrmModule, SqlDatabase, ...HOT_STORES],
+})
+export class PersistenceModule {}

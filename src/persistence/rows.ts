@@ -1,0 +1,39 @@
+import type { DataSource, EntityManager } from 'typeorm';
+
+/**
+ * The rows of one statement through TypeORM, which answers UPDATE and DELETE with `[rows, count]` and everything else
+ * with rows. A row is never an array, so the two cannot be mistaken for each other.
+ */
+export async function queryRows<Row extends object>(
+  through: DataSource | EntityManager,
+  sql: string,
+  params: unknown[] = [],
+): Promise<Row[]> {
+  const answer: unknown = await through.query(sql, params);
+  if (!Array.isArray(answer)) return [];
+  return (answer.length === 2 && Array.isArray(answer[0]) ? answer[0] : answer) as Row[];
+}
+
+/** Conditions of a WHERE clause with their parameters, for lists with filters that may be missing. */
+export class Conditions {
+  readonly params: unknown[] = [];
+  private readonly texts: string[] = [];
+
+  /** Adds a condition unless its value is undefined; `?` in it stands for the value. */
+  add(text: string, value: unknown): this {
+    if (value === undefined) return this;
+    this.texts.push(text.replaceAll('?', this.param(value)));
+    return this;
+  }
+
+  /** Adds a parameter outside the conditions. @returns its place, like `$3` */
+  param(value: unknown): string {
+    this.params.push(value);
+    return `$${this.params.length}`;
+  }
+
+  /** `WHERE …`, or nothing. */
+  get where(): string {
+    return this.texts.length === 0 ? '' : `WHERE ${this.texts.join(' AND ')}`;
+  }
+}

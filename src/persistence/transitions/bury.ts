@@ -1,0 +1,104 @@
+import type { SqlDatabase, Statement } from '../sql-database.js';
+import {
+  EFFECTS,
+  ENDED_LINE,
+  type Effect,
+  LOGGED,
+  OPEN_TASKS,
+  distinctRunIds,
+  fromTask,
+  lockedJobs,
+  toJob,
+  toTask,
+} from './fragments.js';
+
+export interface BuryInput {
+  runId: string;
+  idx: number;
+  lease: string;
+  /** JSON text of a TaskError. */
+  error: string;
+  /** How the attempt ended: by its own failure, or by the last of too many lost workers. */
+  outcome: 'failed' | 'lost';
+  /** Indexes of all tasks below this one. */
+  descendants: readonly number[];
+}
+
+/**
+ * running → failed under the lease, with one DLQ entry when the DLQ is on, and everything below it upstream_failed. Ends
+ * the jobs whose last open task this was.
+ */
+const BURY: Statement = {
+  name: 'bury',
+  text: `
+  WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+      AS i (run_id, idx, lease, error, outcome, descendants)
+  ), ${lockedJobs('$7', `('running')`)}, done AS (
+    UPDATE tasks t
+    SET status = ${toTask('bury')}, error = i.error::jsonb, lease = NULL, finished_at = clock_timestamp(),
+        charged = t.charged + (i.outcome = 'failed')::int, lost_workers = t.lost_workers + (i.outcome = 'lost')::int
+    FROM input i JOIN locked l ON l.run_id = i.run_id
+    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND t.status IN ${fromTask('bury')}
+    RETURNING t.run_id, t.idx, t.attempt, t.name, t.task_type, t.worker_id, t.queued_at, t.started_at, t.finished_at,
+              t.error, i.lease, i.outcome, i.descendants::int[] AS descendants, l.dag_id, l.last_seq
+  ), history AS (
+    INSERT INTO attempts (run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at, error)
+    SELECT run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at, error FROM done
+  ), entries AS (
+    INSERT INTO dlq_entries (run_id, idx, dag_id, task_name, task_type, attempts, error)
+    SELECT run_id, idx, dag_id, name, task_type, attempt, error FROM done WHERE $8::boolean
+    RETURNING id, run_id, idx
+  ), below AS (
+    SELECT DISTINCT d.run_id, b.idx, d.dag_id, d.last_seq
+    FROM done d CROSS JOIN LATERAL unnest(d.descendants) AS b (idx)
+  ), doomed AS (
+    UPDATE tasks t SET status = ${toTask('doom')}, finished_at = clock_timestamp()
+    FROM below b
+    WHERE t.run_id = b.run_id AND t.idx = b.idx AND t.status IN ${fromTask('doom')}
+    RETURNING t.run_id, t.idx, t.name, b.dag_id, b.last_seq
+  ), lines AS (
+    SELECT run_id, dag_id, last_seq, 1 AS rank, idx, 'task.failed' AS type, name AS task, attempt,
+           jsonb_build_object('error', error) AS data
+    FROM done
+    UNION ALL
+    SELECT d.run_id, d.dag_id, d.last_seq, 2, d.idx, 'dlq.added', d.name, d.attempt, jsonb_build_object('entry_id', e.id)
+    FROM entries e JOIN done d ON d.run_id = e.run_id AND d.idx = e.idx
+    UNION ALL
+    SELECT run_id, dag_id, last_seq, 3, idx, 'task.upstream_failed', name, NULL, '{}'::jsonb FROM doomed
+  ), tally AS (
+    SELECT run_id, last_seq, count(*)::int AS events, (count(*) FILTER (WHERE rank = 1))::int AS failed,
+           (count(*) FILTER (WHERE rank = 3))::int AS doomed
+    FROM lines GROUP BY run_id, last_seq
+  ), counted AS (
+    UPDATE jobs j
+    SET tasks_running = j.tasks_running - n.failed, tasks_failed = j.tasks_failed + n.failed,
+        tasks_blocked = j.tasks_blocked - n.doomed, tasks_upstream_failed = j.tasks_upstream_failed + n.doomed,
+        status = CASE WHEN ${OPEN_TASKS} = n.failed + n.doomed THEN ${toJob('fail')} ELSE j.status END,
+        finished_at = CASE WHEN ${OPEN_TASKS} = n.failed + n.doomed THEN clock_timestamp() END,
+        last_seq = j.last_seq + n.events + (${OPEN_TASKS} = n.failed + n.doomed)::int
+    FROM tally n WHERE j.run_id = n.run_id
+    RETURNING j.run_id, j.dag_id, j.status, j.last_seq, n.last_seq AS before_seq, j.finished_at IS NOT NULL AS just_ended
+  ), numbered AS (
+    SELECT * FROM lines UNION ALL ${ENDED_LINE}
+  ), ${LOGGED}
+  ${EFFECTS}
+  UNION ALL SELECT 'done', run_id, idx, attempt, NULL, NULL, NULL, NULL FROM done`,
+};
+
+export async function buryTasks(
+  database: SqlDatabase,
+  dlqEnabled: boolean,
+  inputs: readonly BuryInput[],
+): Promise<Effect[]> {
+  return await database.query<Effect>(BURY, [
+    inputs.map((input) => input.runId),
+    inputs.map((input) => input.idx),
+    inputs.map((input) => input.lease),
+    inputs.map((input) => input.error),
+    inputs.map((input) => input.outcome),
+    inputs.map((input) => `{${input.descendants.join(',')}}`),
+    distinctRunIds(inputs),
+    dlqEnabled,
+  ]);
+}

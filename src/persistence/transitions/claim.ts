@@ -1,0 +1,84 @@
+import type { SqlDatabase, Statement } from '../sql-database.js';
+import { type Effect, LOGGED, distinctRunIds, fromJob, fromTask, lockedJobs, toJob, toTask } from './fragments.js';
+
+export interface ClaimInput {
+  runId: string;
+  idx: number;
+  attempt: number;
+}
+
+/** A task that is now running under our lease, with what its job knows. Times are the database's. */
+export interface ClaimedTask {
+  run_id: string;
+  idx: number;
+  attempt: number;
+  lease: string;
+  dag_id: number;
+  dag_version_id: number;
+  charged: number;
+  lost_workers: number;
+  max_retries: number;
+  retry_base_seconds: number;
+  retry_max_seconds: number;
+}
+
+/**
+ * queued → running for the attempts a worker was told of. Whatever is no longer queued under that attempt number (done,
+ * cancelled, handed to somebody else, never existed) is left out of the answer, and so is everything when the worker
+ * itself was declared lost.
+ */
+const CLAIM: Statement = {
+  name: 'claim',
+  text: `
+  WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[]) AS i (run_id, idx, attempt)
+  ), ${lockedJobs('$4', `('queued', 'running')`)}, claimed AS (
+    UPDATE tasks t
+    SET status = ${toTask('claim')}, lease = nextval('lease_numbers'), worker_id = $5::uuid,
+        started_at = clock_timestamp(), finished_at = NULL
+    FROM input i JOIN locked l ON l.run_id = i.run_id
+    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.attempt = i.attempt AND t.status IN ${fromTask('claim')}
+      AND EXISTS (SELECT FROM workers w WHERE w.id = $5::uuid AND w.status <> 'lost')
+    RETURNING t.run_id, t.idx, t.attempt, t.lease, t.name, t.charged, t.lost_workers, t.max_retries,
+              t.retry_base_seconds, t.retry_max_seconds, l.dag_id, l.dag_version_id, l.job_status, l.last_seq
+  ), tally AS (
+    SELECT run_id, dag_id, last_seq, job_status, count(*)::int AS tasks, (job_status IN ${fromJob('start')})::int AS starts
+    FROM claimed GROUP BY run_id, dag_id, last_seq, job_status
+  ), counted AS (
+    UPDATE jobs j
+    SET status = ${toJob('start')}, started_at = coalesce(j.started_at, clock_timestamp()),
+        tasks_queued = j.tasks_queued - n.tasks, tasks_running = j.tasks_running + n.tasks,
+        last_seq = j.last_seq + n.tasks + n.starts
+    FROM tally n WHERE j.run_id = n.run_id
+  ), numbered AS (
+    SELECT run_id, dag_id, last_seq, 0 AS rank, 0 AS idx, 'job.started' AS type, NULL::text AS task, NULL::int AS attempt,
+           '{}'::jsonb AS data
+    FROM tally WHERE starts = 1
+    UNION ALL
+    SELECT run_id, dag_id, last_seq, 1, idx, 'task.started', name, attempt, jsonb_build_object('worker_id', $5::uuid)
+    FROM claimed
+  ), ${LOGGED}
+  SELECT c.run_id, c.idx, c.attempt, c.lease, c.dag_id, c.dag_version_id, c.charged, c.lost_workers, c.max_retries,
+         c.retry_base_seconds, c.retry_max_seconds, c.last_seq + 1 AS from_seq,
+         c.last_seq + count(*) OVER (PARTITION BY c.run_id)::int + (c.job_status IN ${fromJob('start')})::int AS to_seq
+  FROM claimed c`,
+};
+
+export async function claimTasks(
+  database: SqlDatabase,
+  workerId: string,
+  inputs: readonly ClaimInput[],
+): Promise<{ claimed: ClaimedTask[]; effects: Effect[] }> {
+  const rows = await database.query<ClaimedTask & { from_seq: number; to_seq: number }>(CLAIM, [
+    inputs.map((input) => input.runId),
+    inputs.map((input) => input.idx),
+    inputs.map((input) => input.attempt),
+    distinctRunIds(inputs),
+    workerId,
+  ]);
+  const effects = new Map<string, Effect>();
+  for (const { run_id, dag_id, from_seq, to_seq } of rows) {
+    effects.set(run_id, { what: 'events', run_id, idx: null, attempt: null, priority: null, dag_id, from_seq, to_seq });
+  }
+  return { claimed: rows, effects: [...effects.values()] };
+}

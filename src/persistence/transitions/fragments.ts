@@ -1,0 +1,87 @@
+import { JOB_TRANSITIONS, type JobEvent } from '../../domain/job-state.js';
+import { TASK_TRANSITIONS, type TaskEvent } from '../../domain/task-state.js';
+
+/*
+ * Parts that the transition statements share.
+ *
+ * Every statement has the same shape, and must keep it:
+ *   input    the rows asked for
+ *   locked   their jobs, FOR UPDATE in the order of run_id: the job before its tasks, always. From here on nobody else
+ *            changes any task of these jobs. The statement's snapshot may be older than the lock, so nothing below may
+ *            *read* a row that others change, except as the target of an UPDATE (which re-reads it) or through `locked`
+ *   …        the guarded updates, each returning what the events need, with the job's columns carried along
+ *   lines    one row per event: (run_id, dag_id, last_seq, rank, idx, type, task, attempt, data)
+ *   counted  UPDATE jobs: counters, status, last_seq
+ *   logged   INSERT INTO events
+ */
+
+/** The states an event may leave, as literals: the guard of its UPDATE. */
+export function fromTask(event: TaskEvent): string {
+  return literals(TASK_TRANSITIONS[event].from);
+}
+
+export function fromJob(event: JobEvent): string {
+  return literals(JOB_TRANSITIONS[event].from);
+}
+
+export function toTask(event: TaskEvent): string {
+  return `'${TASK_TRANSITIONS[event].to}'`;
+}
+
+export function toJob(event: JobEvent): string {
+  return `'${JOB_TRANSITIONS[event].to}'`;
+}
+
+function literals(states: readonly string[]): string {
+  return `(${states.map((state) => `'${state}'`).join(', ')})`;
+}
+
+/** The jobs of a batch; `runIds` is the placeholder of their sorted, distinct ids. */
+export function lockedJobs(runIds: string, states: string): string {
+  return `locked AS MATERIALIZED (
+    SELECT run_id, dag_id, dag_version_id, status AS job_status, priority, last_seq
+    FROM jobs WHERE run_id = ANY (${runIds}::uuid[]) AND status IN ${states}
+    ORDER BY run_id FOR UPDATE)`;
+}
+
+/** What ends a job when `open` (an SQL expression over `j` and the tally `n`) is zero. */
+export function endedStatus(failedAfter: string): string {
+  return `CASE WHEN ${failedAfter} > 0 THEN ${toJob('fail')} ELSE ${toJob('succeed')} END`;
+}
+
+/** Open tasks of job row `j` before the statement. */
+export const OPEN_TASKS = '(j.tasks_blocked + j.tasks_queued + j.tasks_running + j.tasks_retrying)';
+
+/** The line of a job that `counted` (returning run_id, dag_id, before_seq, status, just_ended) has ended. */
+export const ENDED_LINE = `
+  SELECT run_id, dag_id, before_seq, 9, 0, 'job.' || status, NULL::text, NULL::int, '{}'::jsonb
+  FROM counted WHERE just_ended`;
+
+/** Numbers the lines behind `last_seq` and appends them. */
+export const LOGGED = `logged AS (
+    INSERT INTO events (run_id, seq, dag_id, type, task, attempt, at, data)
+    SELECT run_id, last_seq + row_number() OVER (PARTITION BY run_id ORDER BY rank, idx), dag_id, type, task, attempt,
+           clock_timestamp(), data
+    FROM numbered)`;
+
+/** One list of what a batch changed, for the dispatcher: see `Effect`. */
+export const EFFECTS = `
+  SELECT 'events' AS what, run_id, NULL::int AS idx, NULL::int AS attempt, NULL::text AS priority,
+         dag_id, before_seq + 1 AS from_seq, last_seq AS to_seq FROM counted`;
+
+/** A row of every transition's answer: either the events of one job, or one task that moved in a way others act on. */
+export interface Effect {
+  what: 'events' | 'ready' | 'done' | 'stopped';
+  run_id: string;
+  idx: number | null;
+  attempt: number | null;
+  priority: string | null;
+  dag_id: number | null;
+  from_seq: number | null;
+  to_seq: number | null;
+}
+
+/** The distinct run ids of a batch in the one order in which jobs are locked. */
+export function distinctRunIds(rows: readonly { runId: string }[]): string[] {
+  return [...new Set(rows.map((row) => row.runId))].sort();
+}

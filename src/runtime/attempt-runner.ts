@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { parseAttemptId } from '../domain/attempt-id.js';
+import type { Outcome } from '../domain/outcome.js';
+import { type Claim, ClaimTasks } from '../engine/claim-tasks.js';
+import { FinishTasks } from '../engine/finish-tasks.js';
+import { RequeueTasks } from '../engine/requeue-tasks.js';
+import { MAX_LOST_WORKERS } from '../engine/upkeep.js';
+import type { StopReason } from '../executors/executor.js';
+import { Executors } from '../executors/executors.js';
+import { isDatabaseAway } from '../persistence/database-faults.js';
+import type { HeldLease } from '../persistence/worker-lease.store.js';
+import { AttemptWorks } from './attempt-work.js';
+import { WorkerLease } from './worker-lease.js';
+
+/** Between tries while the database is away. */
+const RETRY_MS = 500;
+
+interface Running {
+  claim: Claim;
+  controller: AbortController;
+}
+
+/**
+ * One attempt from its message to its slot being free again:
+ * message → claim (or no) → message done with → execute → finish, requeue or nothing.
+ *
+ * Crash anywhere before the claim: the message comes back or the sweep sends it again. After the claim: the reaper takes
+ * the attempt back when the worker's lease ends. After the finish: nothing is left to do.
+ */
+@Injectable()
+export class AttemptRunner {
+  private readonly logger = new Logger('Attempt');
+  private readonly running = new Map<string, Running>();
+  private isStopping = false;
+
+  constructor(
+    private readonly lease: WorkerLease,
+    private readonly claims: ClaimTasks,
+    private readonly works: AttemptWorks,
+    private readonly executors: Executors,
+    private readonly finishes: FinishTasks,
+    private readonly requeues: RequeueTasks,
+  ) {}
+
+  /** Never throws. Calls `decided` once the claim is decided; settles when the slot is free. */
+  async handle(attemptId: string, decided: () => void): Promise<void> {
+    try {
+      const claim = await this.claim(attemptId).finally(decided);
+      if (claim !== null) await this.run(claim);
+    } catch (error) {
+      // The reaper or the worker's next heartbeat finds what this leaves behind.
+      this.logger.error(`Attempt ${attemptId} was left behind: ${messageOf(error)}`);
+    }
+  }
+
+  /** Leases this process holds. */
+  held(): HeldLease[] {
+    return [...this.running.values()].map(({ claim }) => ({ runId: claim.runId, idx: claim.idx, lease: claim.lease }));
+  }
+
+  get count(): number {
+    return this.running.size;
+  }
+
+  stop(attemptIds: readonly string[], reason: StopReason): void {
+    for (const attemptId of attemptIds) this.running.get(attemptId)?.controller.abort(reason);
+  }
+
+  stopLeases(leases: readonly string[], reason: StopReason): void {
+    const revoked = new Set(leases);
+    for (const { claim, controller } of this.running.values()) if (revoked.has(claim.lease)) controller.abort(reason);
+  }
+
+  stopAll(reason: StopReason): void {
+    for (const { controller } of this.running.values()) controller.abort(reason);
+  }
+
+  /** From here on waits for nothing: no claim is tried again. */
+  beginStopping(): void {
+    this.isStopping = true;
+  }
+
+  private async claim(attemptId: string): Promise<Claim | null> {
+    const attempt = parseAttemptId(attemptId);
+    if (attempt === null) {
+      this.logger.warn(`Dropped a message that names no attempt: ${JSON.stringify(attemptId.slice(0, 100))}`);
+      return null;
+    }
+    while (!this.isStopping) {
+      const workerId = this.lease.id;
+      if (workerId !== null && this.lease.trustMs() > 0) {
+        try {
+          return await this.claims.claim(attempt, workerId);
+        } catch (error) {
+          // Holding the slot here is what keeps an outage from emptying the queue into nothing.
+          if (!isDatabaseAway(error)) throw error;
+        }
+      }
+      await sleep(RETRY_MS);
+    }
+    return null;
+  }
+
+  private async run(claim: Claim): Promise<void> {
+    const controller = new AbortController();
+    this.running.set(claim.attemptId, { claim, controller });
+    try {
+      const outcome = await this.execute(claim, controller.signal);
+      await this.settle(claim, outcome, controller.signal);
+    } finally {
+      this.running.delete(claim.attemptId);
+    }
+  }
+
+  private async execute(claim: Claim, signal: AbortSignal): Promise<Outcome> {
+    const prepared = await this.persist(async () => await this.works.prepare(claim), signal);
+    if (prepared === null) return notRun('interrupted before it began');
+    if (prepared.kind === 'failed') return prepared.outcome;
+    // Its lease may have ended, or the job been cancelled, while its inputs were read.
+    if (signal.aborted || this.lease.trustMs() === 0) return notRun('stopped before it began');
+    return await this.executors.execute(prepared.work, signal);
+  }
+
+  /** The stop reason decides whose word counts: a stopped attempt's own outcome says nothing. */
+  private async settle(claim: Claim, outcome: Outcome, signal: AbortSignal): Promise<void> {
+    const reason = signal.aborted ? (signal.reason as StopReason) : null;
+    if (reason === 'cancelled' || reason === 'lease_lost') return;
+    if (reason === 'shutdown' && outcome.kind === 'failed') {
+      await this.persist(async () => await this.requeues.requeue([{ ...claim, outcome: 'drained' }]), signal);
+      return;
+    }
+    if (outcome.kind === 'failed' && outcome.error.code === 'executor_lost') {
+      await this.giveBack(claim, signal);
+      return;
+    }
+    const answer = await this.persist(async () => await this.finish(claim, outcome), signal);
+    if (answer === 'stale') this.logger.warn(`The result of attempt ${claim.attemptId} came too late and changed nothing.`);
+  }
+
+  /** The task host died under the attempt: not the task's failure, unless it happens again and again. */
+  private async giveBack(claim: Claim, signal: AbortSignal): Promise<void> {
+    const isPoison = claim.lostWorkers + 1 >= MAX_LOST_WORKERS;
+    const message = `The process that ran it was lost ${MAX_LOST_WORKERS} times in a row.`;
+    await this.persist(async () => {
+      if (isPoison) await this.finishes.bury(claim, { code: 'worker_lost', message, retryable: false }, 'lost');
+      else await this.requeues.requeue([{ ...claim, outcome: 'lost' }]);
+    }, signal);
+  }
+
+  private async finish(claim: Claim, outcome: Outcome): Promise<'accepted' | 'stale'> {
+    try {
+      return await this.finishes.finish(claim, outcome);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      // Something in the result itself cannot be stored: that is how the attempt ended, then.
+      const message = `The result could not be stored: ${messageOf(error)}`;
+      return await this.finishes.finish(claim, {
+        kind: 'failed',
+        error: { code: 'result_not_stored', message, retryable: true },
+      });
+    }
+  }
+
+  /** Repeats through an outage of the database for as long as the lease may be trusted; null when that ended. */
+  private async persist<Result>(step: () => Promise<Result>, signal: AbortSignal): Promise<Result | null> {
+    for (;;) {
+      try {
+        return await step();
+      } catch (error) {
+        if (!isDatabaseAway(error)) throw error;
+        if (this.lease.trustMs() === 0 || signal.reason === 'lease_lost') return null;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+}
+
+function notRun(why: string): Outcome {
+  return { kind: 'failed', error: { code: 'not_run', message: `The attempt was ${why}.`, retryable: true } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

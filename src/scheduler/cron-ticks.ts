@@ -1,0 +1,50 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { nextTick, parseCron } from '../domain/schedule.js';
+import { StartJobs } from '../engine/start-jobs.js';
+import { type DueDag, TickStore } from '../persistence/tick.store.js';
+
+const PAGE = 200;
+
+/**
+ * Due ticks → jobs.
+ *
+ * First the job, then the cursor: a crash in between makes the next round start the same tick again, which the unique
+ * key (DAG, tick) turns into nothing. Several schedulers at once do the same to each other. When more than one tick is
+ * due (nobody was there), the latest gets a job and the earlier ones are passed over.
+ */
+@Injectable()
+export class CronTicks {
+  private readonly logger = new Logger('Cron');
+
+  constructor(
+    private readonly store: TickStore,
+    private readonly startJobs: StartJobs,
+  ) {}
+
+  /** @returns how many jobs were started */
+  async fire(): Promise<number> {
+    const due = await this.store.findDue(PAGE);
+    const fired = await Promise.all(due.map(async (dag) => await this.fireDag(dag)));
+    return fired.filter(Boolean).length;
+  }
+
+  /** One DAG's trouble must not keep the others from firing. */
+  private async fireDag(dag: DueDag): Promise<boolean> {
+    try {
+      const parsed = parseCron(dag.cronExpression);
+      if (!parsed.ok) throw new Error(parsed.message);
+      let tick = dag.nextRunAt;
+      let next = nextTick(parsed.cron, dag.timezone, tick);
+      while (next !== null && next <= dag.now) {
+        tick = next;
+        next = nextTick(parsed.cron, dag.timezone, tick);
+      }
+      const answer = await this.startJobs.start({ dagId: dag.id, trigger: 'cron', tickAt: tick });
+      await this.store.advance(dag.id, dag.nextRunAt, next);
+      return answer.kind === 'started';
+    } catch (error) {
+      this.logger.error(`DAG ${dag.id} could not fire: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { EngineModule } from '../engine/engine.module.js';
+import { PersistenceModule } from '../persistence/persistence.module.js';
+import { CronTicks } from './cron-ticks.js';
+import { Scheduler } from './scheduler.js';
+
+/** The scheduler role: what happens because time passes. */
+@Module({
+  imports: [ScheduleModule.forRoot(), EngineModule, PersistenceModule],
+  providers: [CronTicks, Scheduler],
+})
+export class SchedulerModule {}

@@ -1,0 +1,6 @@
+import { readFileSync } from 'node:fs';
+
+/** The product's version, from package.json, which stands beside both `src` and `dist`. */
+export const VERSION: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
