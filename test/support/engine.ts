@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { Bus, type Nudge } from '../../src/bus/bus.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import type { Config } from '../../src/config/config.js';
+import { parseAttemptId } from '../../src/domain/attempt-id.js';
+import type { Json } from '../../src/domain/json.js';
+import type { TaskSpec } from '../../src/domain/task-spec.js';
+import { CancelJobs } from '../../src/engine/cancel-jobs.js';
+import { type Claim, ClaimTasks } from '../../src/engine/claim-tasks.js';
+import { DagVersions } from '../../src/engine/dag-versions.js';
+import { Dispatcher } from '../../src/engine/dispatcher.js';
+import { FinishTasks } from '../../src/engine/finish-tasks.js';
+import { ReplayTasks } from '../../src/engine/replay-tasks.js';
+import { RequeueTasks } from '../../src/engine/requeue-tasks.js';
+import { StartJobs } from '../../src/engine/start-jobs.js';
+import { Upkeep } from '../../src/engine/upkeep.js';
+import { AttemptInputStore } from '../../src/persistence/attempt-input.store.js';
+import { DispatchStore } from '../../src/persistence/dispatch.store.js';
+import { SqlDatabase } from '../../src/persistence/sql-database.js';
+import { WorkerLeaseStore } from '../../src/persistence/worker-lease.store.js';
+import { type Message, type QueueCounts, type QueueStats, TaskQueue } from '../../src/queue/task-queue.js';
+import { createTestDatabase } from './database.js';
+
+/** Remembers messages instead of carrying them: the test is the worker. */
+export class RecordingQueue extends TaskQueue {
+  messages: Message[] = [];
+  isAway = false;
+
+  async enqueue(messages: readonly Message[]): Promise<void> {
+    if (this.isAway) throw new Error('the queue is away');
+    this.messages.push(...messages);
+  }
+
+  async counts(): Promise<Record<'critical' | 'high' | 'normal' | 'low', QueueCounts>> {
+    const of = (priority: string): QueueCounts => ({
+      waiting: this.messages.filter((message) => message.priority === priority).length,
+      active: 0,
+    });
+    return { critical: of('critical'), high: of('high'), normal: of('normal'), low: of('low') };
+  }
+
+  async stats(): Promise<Record<'critical' | 'high' | 'normal' | 'low', QueueStats>> {
+    throw new Error('not part of these tests');
+  }
+
+  async ping(): Promise<void> {}
+
+  /** Takes the waiting attempt ids out. */
+  take(): string[] {
+    return this.messages.splice(0).map((message) => message.attemptId);
+  }
+}
+
+export class RecordingBus extends Bus {
+  nudges: Nudge[] = [];
+
+  publish(nudges: readonly Nudge[]): void {
+    this.nudges.push(...nudges);
+  }
+
+  subscribe(): () => void {
+    return () => undefined;
+  }
+
+  onReconnect(): () => void {
+    return () => undefined;
+  }
+}
+
+export interface EngineUnderTest {
+  database: SqlDatabase;
+  queue: RecordingQueue;
+  bus: RecordingBus;
+  config: Config;
+  leases: WorkerLeaseStore;
+  dispatcher: Dispatcher;
+  versions: DagVersions;
+  startJobs: StartJobs;
+  claimTasks: ClaimTasks;
+  finishTasks: FinishTasks;
+  requeueTasks: RequeueTasks;
+  cancelJobs: CancelJobs;
+  replayTasks: ReplayTasks;
+  upkeep: Upkeep;
+  workerId: string;
+  rows<Row>(text: string, params?: unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** The whole engine on a database of its own, with a registered worker. */
+export async function createEngine(env: Record<string, string> = {}): Promise<EngineUnderTest> {
+  const testDatabase = await createTestDatabase();
+  const config = loadConfig({ DATABASE_URL: testDatabase.url, RETRY_BASE_DELAY: '0.001', RETRY_MAX_DELAY: '0.001', ...env });
+  const database = new SqlDatabase({
+    url: testDatabase.url,
+    poolSize: 4,
+    applicationName: 'engine-test',
+    onConnectionError: () => undefined,
+  });
+  const queue = new RecordingQueue();
+  const bus = new RecordingBus();
+  const leases = new WorkerLeaseStore(database);
+  const store = new DispatchStore(database);
+  const versions = new DagVersions(new AttemptInputStore(database));
+  const dispatcher = new Dispatcher(queue, bus);
+  const finishTasks = new FinishTasks(database, dispatcher, versions, config);
+  const requeueTasks = new RequeueTasks(database, dispatcher);
+  const workerId = randomUUID();
+  await leases.register({ id: workerId, hostname: 'here', pid: 1, slots: 10, version: '0' }, 60);
+  const rows = async <Row>(text: string, params: unknown[] = []): Promise<Row[]> =>
+    await database.query<Row>({ name: `test-${hash(text)}`, text }, params);
+  return {
+    database,
+    queue,
+    bus,
+    config,
+    leases,
+    dispatcher,
+    versions,
+    startJobs: new StartJobs(database, dispatcher, config),
+    claimTasks: new ClaimTasks(database, dispatcher),
+    finishTasks,
+    requeueTasks,
+    cancelJobs: new CancelJobs(database, dispatcher, store),
+    replayTasks: new ReplayTasks(database, dispatcher, versions),
+    upkeep: new Upkeep(database, leases, store, queue, bus, dispatcher, requeueTasks, finishTasks),
+    workerId,
+    rows,
+    close: async () => {
+      await dispatcher.settle();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}
+
+function hash(text: string): string {
+  let sum = 0;
+  for (const character of text) sum = (sum * 31 + character.charCodeAt(0)) | 0;
+  return String(sum);
+}
+
+export function noop(name: string, dependencies: string[] = [], more: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    name,
+    task_type: 'noop',
+    config: {},
+    dependencies,
+    max_retries: null,
+    retry_base_delay: null,
+    retry_max_delay: null,
+    timeout_seconds: null,
+    ...more,
+  };
+}
+
+let dagCount = 0;
+
+export async function createDag(engine: EngineUnderTest, tasks: TaskSpec[]): Promise<number> {
+  dagCount += 1;
+  const [dag] = await engine.rows<{ id: number }>('INSERT INTO dags (name) VALUES ($1) RETURNING id', [`dag-${dagCount}`]);
+  await engine.rows('INSERT INTO dag_versions (dag_id, version, tasks) VALUES ($1, 1, $2::jsonb)', [
+    dag.id,
+    JSON.stringify(tasks),
+  ]);
+  return dag.id;
+}
+
+/** Starts a job of a new DAG. @returns its run id */
+export async function startJob(engine: EngineUnderTest, tasks: TaskSpec[]): Promise<string> {
+  const answer = await engine.startJobs.start({ dagId: await createDag(engine, tasks), trigger: 'manual' });
+  if (answer.kind !== 'started') throw new Error(`expected a job, got ${answer.kind}`);
+  await engine.dispatcher.settle();
+  return answer.runId;
+}
+
+/** Claims whatever has a message. */
+export async function claimAll(engine: EngineUnderTest): Promise<Claim[]> {
+  await engine.dispatcher.settle();
+  const claims = await Promise.all(
+    engine.queue.take().map(async (id) => await engine.claimTasks.claim(parseAttemptId(id)!, engine.workerId)),
+  );
+  return claims.filter((claim) => claim !== null);
+}
+
+export const SUCCESS = { kind: 'succeeded', output: null } as const;
+
+export function failure(retryable = true): { kind: 'failed'; error: { code: string; message: string; retryable: boolean } } {
+  return { kind: 'failed', error: { code: 'exit_code', message: 'exit 1', retryable } };
+}
+
+/** Runs everything that becomes ready to its end; `outcomeOf` says how, by task name. */
+export async function runToEnd(
+  engine: EngineUnderTest,
+  outcomeOf: (name: string, claim: Claim) => Parameters<FinishTasks['finish']>[1] = () => SUCCESS,
+): Promise<string[]> {
+  const order: string[] = [];
+  for (let claims = await claimAll(engine); claims.length > 0; claims = await claimAll(engine)) {
+    for (const claim of claims) {
+      const { graph } = await engine.versions.get(claim.dagVersionId);
+      order.push(graph.names[claim.idx]);
+    }
+    await Promise.all(
+      claims.map(async (claim) => {
+        const { graph } = await engine.versions.get(claim.dagVersionId);
+        await engine.finishTasks.finish(claim, outcomeOf(graph.names[claim.idx], claim));
+      }),
+    );
+    await engine.upkeep.wake();
+  }
+  return order;
+}
+
+export async function statusOf(engine: EngineUnderTest, runId: string): Promise<string> {
+  const [job] = await engine.rows<{ status: string }>('SELECT status FROM jobs WHERE run_id = $1', [runId]);
+  return job.status;
+}
+
+/** Task statuses by name. */
+export async function statusesOf(engine: EngineUnderTest, runId: string): Promise<Record<string, string>> {
+  const tasks = await engine.rows<{ name: string; status: string }>(
+    'SELECT name, status FROM tasks WHERE run_id = $1 ORDER BY idx',
+    [runId],
+  );
+  return Object.fromEntries(tasks.map((task) => [task.name, task.status]));
+}
+
+export async function eventsOf(
+  engine: EngineUnderTest,
+  runId: string,
+): Promise<{ seq: number; type: string; task: string | null; attempt: number | null; data: Json }[]> {
+  return await engine.rows('SELECT seq, type, task, attempt, data FROM events WHERE run_id = $1 ORDER BY seq', [runId]);
+}
+
+/** Fails unless the stored job obeys what must hold after every transition. */
+export async function expectConsistent(engine: EngineUnderTest, runId: string): Promise<void> {
+  const [job] = await engine.rows<Record<string, number | string>>('SELECT * FROM jobs WHERE run_id = $1', [runId]);
+  const counted = await engine.rows<{ status: string; tasks: number }>(
+    'SELECT status, count(*)::int AS tasks FROM tasks WHERE run_id = $1 GROUP BY status',
+    [runId],
+  );
+  const byStatus = new Map(counted.map((row) => [row.status, row.tasks]));
+  for (const status of ['blocked', 'queued', 'running', 'retrying', 'succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled']) {
+    const stored = job[`tasks_${status}`];
+    if (stored !== (byStatus.get(status) ?? 0)) {
+      throw new Error(`tasks_${status} is ${stored}, but ${byStatus.get(status) ?? 0} tasks are ${status}`);
+    }
+  }
+  const events = await eventsOf(engine, runId);
+  events.forEach((event, index) => {
+    if (event.seq !== index + 1) throw new Error(`event ${index + 1} has seq ${event.seq}`);
+  });
+  if (job.last_seq !== events.length) throw new Error(`last_seq is ${job.last_seq}, but there are ${events.length} events`);
+}
+
