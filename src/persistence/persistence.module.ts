@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { AttemptInputStore } from './attempt-input.store.js';
+import { DagStore } from './dag.store.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DispatchStore } from './dispatch.store.js';
 import { SqlDatabase } from './sql-database.js';
@@ -11,6 +12,9 @@ import { WorkerLeaseStore } from './worker-lease.store.js';
 
 /** The stores of the engine and the runtime, all on the hot path's pool. */
 const HOT_STORES = [AttemptInputStore, DispatchStore, TickStore, WorkerLeaseStore] as const;
+
+/** The stores of the API, on TypeORM's pool. */
+const API_STORES = [DagStore] as const;
 
 function urlOf(config: Config): string {
   if (config.database.url === null) throw new Error('The embedded PostgreSQL must be started before the application');
@@ -63,8 +67,9 @@ class PoolShutdown implements OnApplicationShutdown {
       inject: [SqlDatabase],
       useFactory: (database: SqlDatabase) => new store(database),
     })),
+    ...API_STORES,
     PoolShutdown,
   ],
-  exports: [TypeOrmModule, SqlDatabase, ...HOT_STORES],
+  exports: [TypeOrmModule, SqlDatabase, ...HOT_STORES, ...API_STORES],
 })
 export class PersistenceModule {}

@@ -1,0 +1,23 @@
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { MayBeMissing } from './optional.js';
+import { WholeNumber } from './query-fields.js';
+
+export const DEFAULT_LIMIT = 50;
+const LARGEST_LIMIT = 200;
+
+/** What every list takes. */
+export class ListQuery {
+  /** Most items of one page. */
+  @MayBeMissing()
+  @Max(LARGEST_LIMIT)
+  @Min(1)
+  @IsInt()
+  @WholeNumber()
+  limit?: number = DEFAULT_LIMIT;
+
+  /** `next_cursor` of the page before, with the same filters. */
+  @MayBeMissing()
+  @MaxLength(200)
+  @IsString()
+  cursor?: string;
+}

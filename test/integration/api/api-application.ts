@@ -1,0 +1,51 @@
+import { Logger, type ModuleMetadata } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import type { Config } from '../../../src/config/config.js';
+import { ConfigModule } from '../../../src/config/config.module.js';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { configureHttp } from '../../../src/http/configure-http.js';
+import { QueueModule } from '../../../src/queue/queue.module.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+
+const q = QueueModule.forRoot({ consumer: false });
+class TempModule {}
+const TEMP = { module: TempModule, global: true, imports: [q], exports: [q] };
+
+export interface ApiApplication {
+  app: NestExpressApplication;
+  config: Config;
+  database: TestDatabase;
+  close(): Promise<void>;
+}
+
+/** The given modules behind a real HTTP server, over a database of their own, as `main.ts` would run them. */
+export async function startApi(
+  imports: NonNullable<ModuleMetadata['imports']>,
+  environment: Record<string, string> = {},
+): Promise<ApiApplication> {
+  const database = await createTestDatabase();
+  const config = loadConfig({
+    ROLE: 'api',
+    DATABASE_URL: database.url,
+    DATABASE_POOL_SIZE: '4',
+    QUEUE_BACKEND: 'postgres',
+    PORT: '0',
+    ...environment,
+  });
+  Logger.overrideLogger(process.env.TEST_LOG === undefined ? false : ['error', 'warn']);
+  const moduleRef = await Test.createTestingModule({
+    imports: [ConfigModule.forRoot(config), TEMP, ...imports],
+  }).compile();
+  const app = moduleRef.createNestApplication<NestExpressApplication>({
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  configureHttp(app, config);
+  await app.listen(0, '127.0.0.1');
+  const close = async (): Promise<void> => {
+    await app.close();
+    await database.drop();
+  };
+  return { app, config, database, close };
+}
