@@ -68,14 +68,20 @@ export function isTimezone(name: string): boolean {
   return isZoneName(name);
 }
 
+/** Schedules live in these years. */
+const EARLIEST_MS = Date.UTC(1900, 0, 1);
+const END_MS = Date.UTC(10_000, 0, 1);
+
 /**
- * The first tick strictly after an instant; null when there is none before the year 10000.
+ * The first tick strictly after an instant; null when there is none before the year 10000. Instants before 1900 count
+ * as 1900.
  * @throws RangeError for an unknown time zone or an invalid date.
  */
 export function nextTick(cron: Cron, timezone: string, after: Date): Date | null {
-  const afterMs = after.getTime();
-  if (Number.isNaN(afterMs)) throw new RangeError('nextTick needs a valid date');
+  if (Number.isNaN(after.getTime())) throw new RangeError('nextTick needs a valid date');
+  const afterMs = Math.max(after.getTime(), EARLIEST_MS);
   const zone = zoneNamed(timezone);
+  if (afterMs >= END_MS) return null;
   const tickMs = cron.isInterval ? nextIntervalTick(cron, zone, afterMs) : nextFixedTick(cron, zone, afterMs);
   return tickMs === null ? null : new Date(tickMs);
 }
