@@ -106,22 +106,23 @@ export function validateTaskConfig(
   return faults;
 }
 
+const retryDelay = valueThat(
+  `a number of seconds from 0 to ${MAX_RETRY_DELAY_SECONDS}`,
+  (value) => typeof value === 'number' && value >= 0 && value <= MAX_RETRY_DELAY_SECONDS,
+);
+const POLICY_CHECKS = [
+  ['max_retries', integer(0, MAX_RETRIES)],
+  ['retry_base_delay', retryDelay],
+  ['retry_max_delay', retryDelay],
+  ['timeout_seconds', seconds(MAX_TIMEOUT_SECONDS)],
+] as const;
+
 /** All faults of a task's own numbers: retries and timeout. */
 export function validateTaskPolicy(task: TaskSpec, taskPointer: string): Fault[] {
   const faults: Fault[] = [];
-  const delay = valueThat(
-    `a number of seconds from 0 to ${MAX_RETRY_DELAY_SECONDS}`,
-    (value) => typeof value === 'number' && value >= 0 && value <= MAX_RETRY_DELAY_SECONDS,
-  );
-  const checks = {
-    max_retries: integer(0, MAX_RETRIES),
-    retry_base_delay: delay,
-    retry_max_delay: delay,
-    timeout_seconds: seconds(MAX_TIMEOUT_SECONDS),
-  };
-  for (const field of Object.keys(checks) as (keyof typeof checks)[]) {
+  for (const [field, check] of POLICY_CHECKS) {
     const value = task[field];
-    if (value !== null) faults.push(...checks[field](value, pointerTo(taskPointer, field)));
+    if (value !== null) faults.push(...check(value, pointerTo(taskPointer, field)));
   }
   const { retry_base_delay: base, retry_max_delay: max } = task;
   if (faults.length === 0 && base !== null && max !== null && base > max) {

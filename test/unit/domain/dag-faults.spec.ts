@@ -5,6 +5,7 @@ import { findNotUpstream } from '../../../src/domain/graph-reach.js';
 import { compileGraph, descendantsOf, MAX_EDGES, MAX_TASKS } from '../../../src/domain/graph.js';
 import type { JsonObject } from '../../../src/domain/json.js';
 import { aTask, denseTasks, tasksOf } from './a-task.js';
+import { cpuMsOf } from './cost.js';
 
 describe('validateTasks', () => {
   it('finds nothing wrong with the example of the contract', () => {
@@ -90,17 +91,17 @@ describe('validateTasks', () => {
   it('costs less than 200 ms at 10,000 tasks and 50,000 edges, compilation included', () => {
     const tasks = denseTasks(MAX_TASKS, MAX_EDGES);
     expect(
-      fastestOf(3, () => expect([validateTasks(tasks), compileGraph(tasks).size]).toEqual([[], MAX_TASKS])),
+      cpuMsOf(3, () => expect([validateTasks(tasks), compileGraph(tasks).size]).toEqual([[], MAX_TASKS])),
     ).toBeLessThan(200);
   });
 
-  it('stays as cheap in kind when every task refers to a far ancestor of its own', () => {
+  it('does not become quadratic when every task refers to a far ancestor of its own', () => {
     const tasks = denseTasks(MAX_TASKS, MAX_EDGES);
     tasks.forEach((task, index) => {
       task.task_type = 'python';
       task.config = { code: 'x', args: index < 20 ? [] : [`{{ tasks.t${Math.floor(index / 2)}.output }}`] };
     });
-    expect(fastestOf(2, () => expect(validateTasks(tasks)).toEqual([]))).toBeLessThan(500);
+    expect(cpuMsOf(3, () => expect(validateTasks(tasks)).toEqual([]))).toBeLessThan(1_000);
   });
 });
 
@@ -132,13 +133,3 @@ describe('findNotUpstream', () => {
     );
   });
 });
-
-function fastestOf(runs: number, work: () => void): number {
-  return Math.min(
-    ...Array.from({ length: runs }, () => {
-      const startedAt = performance.now();
-      work();
-      return performance.now() - startedAt;
-    }),
-  );
-}

@@ -10,6 +10,7 @@ import {
   textOf,
 } from '../../../src/domain/template.js';
 import type { TemplateScope } from '../../../src/domain/template.js';
+import { cpuMsOf } from './cost.js';
 
 const scope: TemplateScope = {
   params: { x: 'X', n: 5, list: [10, { deep: true }], 'kebab-key': 1, empty: null, tricky: '{{ params.x }}' },
@@ -227,11 +228,12 @@ describe('templateFaults', () => {
   });
 
   it('reads a megabyte of braces in no time', () => {
-    const startedAt = performance.now();
-    for (const text of ['{'.repeat(1_000_001), '{{ '.repeat(300_000), `{{ ${'a.'.repeat(500_000)} }}`]) {
-      expect(templateFaults(text, upstream, '').every((fault) => fault.message.length < 300)).toBe(true);
-    }
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const costMs = cpuMsOf(2, () => {
+      for (const text of ['{'.repeat(1_000_001), '{{ '.repeat(300_000), `{{ ${'a.'.repeat(500_000)} }}`]) {
+        expect(templateFaults(text, upstream, '').every((fault) => fault.message.length < 300)).toBe(true);
+      }
+    });
+    expect(costMs).toBeLessThan(1_000);
   });
 });
 
