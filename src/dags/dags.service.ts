@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, validationFailed } from '../domain/errors.js';
 import { quoted } from '../domain/faults.js';
 import { CancelJobs } from '../engine/cancel-jobs.js';
-import { decodeCursor, isIntegerKey, type ListIdentity } from '../http/cursor.js';
+import { isIntegerKey } from '../http/cursor.js';
 import { DEFAULT_LIMIT, type ListQuery } from '../http/list-query.dto.js';
-import { type Page, pageOf } from '../http/page.js';
+import { keyBehind, type Page, pageOf } from '../http/page.js';
 import { type DagChange, type DagDefinition, type DagRow, DagStore } from '../persistence/dag.store.js';
 import { readDefinition, readPatch } from './dag-body.js';
 import { type DagVerdictDto, planOf } from './dag-plan.dto.js';
@@ -36,7 +36,11 @@ export class DagsService {
   async list(query: ListDagsQuery): Promise<Page<DagDto>> {
     const { name, tag, is_paused: isPaused, limit = DEFAULT_LIMIT } = query;
     const identity = { list: 'dags', name, tag, isPaused };
-    const rows = await this.store.list({ name, tag, isPaused }, keyOf(query, identity), limit + 1);
+    const rows = await this.store.list(
+      { name, tag, isPaused },
+      keyBehind(query, identity, isIntegerKey),
+      limit + 1,
+    );
     return pageOf(rows, limit, identity, (row) => row.id, dagDtoOf);
   }
 
@@ -49,7 +53,7 @@ export class DagsService {
   async versions(id: number, query: ListQuery): Promise<Page<DagVersionDto>> {
     const { limit = DEFAULT_LIMIT } = query;
     const identity = { list: 'dag-versions', id };
-    const rows = await this.store.versions(id, keyOf(query, identity), limit + 1);
+    const rows = await this.store.versions(id, keyBehind(query, identity, isIntegerKey), limit + 1);
     if (rows === null) throw new DomainError('dag_not_found');
     return pageOf(rows, limit, identity, (row) => row.version, dagVersionDtoOf);
   }
@@ -116,10 +120,6 @@ function changeOf(
   // The next tick moves only with the schedule: any other change would lose a tick that is due and not fired yet.
   const next_run_at = !hasNewSchedule ? before.next_run_at : after.is_paused ? null : nextRunAt(after, now);
   return { ...after, next_run_at, hasNewTasks };
-}
-
-function keyOf(query: ListQuery, identity: ListIdentity): number | undefined {
-  return query.cursor === undefined ? undefined : decodeCursor(query.cursor, identity, isIntegerKey);
 }
 
 function nameTaken(name: string): DomainError {

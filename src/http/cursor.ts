@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { DomainError } from '../domain/errors.js';
+import { isUuid } from '../domain/ids.js';
 
 /** The name of a list and the filters it was asked with; undefined filters do not count. */
 export type ListIdentity = Record<string, unknown> & { list: string };
@@ -37,8 +38,14 @@ export function decodeCursor<Key>(
   return parts[0];
 }
 
+/** Keys that are ids, version or sequence numbers. */
 export function isIntegerKey(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 2_147_483_647;
+}
+
+/** Keys that are run_ids. */
+export function isUuidKey(value: unknown): value is string {
+  return typeof value === 'string' && isUuid(value);
 }
 
 function parse(cursor: string): unknown {

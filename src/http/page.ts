@@ -1,4 +1,5 @@
-import { encodeCursor, type ListIdentity } from './cursor.js';
+import { decodeCursor, encodeCursor, type ListIdentity } from './cursor.js';
+import type { ListQuery } from './list-query.dto.js';
 
 /** One page of a list. */
 export interface Page<Item> {
@@ -22,4 +23,13 @@ export function pageOf<Row, Item>(
   const last = shown.at(-1);
   const isMore = rows.length > limit && last !== undefined;
   return { items: shown.map(itemOf), next_cursor: isMore ? encodeCursor(keyOf(last), identity) : null };
+}
+
+/** The key behind which a list goes on; undefined at its beginning. @throws DomainError `cursor_invalid` */
+export function keyBehind<Key>(
+  query: ListQuery,
+  identity: ListIdentity,
+  isKey: (value: unknown) => value is Key,
+): Key | undefined {
+  return query.cursor === undefined ? undefined : decodeCursor(query.cursor, identity, isKey);
 }

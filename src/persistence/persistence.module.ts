@@ -6,18 +6,23 @@ import { AttemptInputStore } from './attempt-input.store.js';
 import { DagStore } from './dag.store.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DispatchStore } from './dispatch.store.js';
+import { DlqQueryStore } from './dlq-query.store.js';
+import { EventStore } from './event.store.js';
+import { JobQueryStore } from './job-query.store.js';
 import { SqlDatabase } from './sql-database.js';
 import { TickStore } from './tick.store.js';
 import { WorkerLeaseStore } from './worker-lease.store.js';
+import { WorkerQueryStore } from './worker-query.store.js';
 
 /** The stores of the engine and the runtime, all on the hot path's pool. */
 const HOT_STORES = [AttemptInputStore, DispatchStore, TickStore, WorkerLeaseStore] as const;
 
 /** The stores of the API, on TypeORM's pool. */
-const API_STORES = [DagStore] as const;
+const API_STORES = [DagStore, DlqQueryStore, EventStore, JobQueryStore, WorkerQueryStore] as const;
 
 function urlOf(config: Config): string {
-  if (config.database.url === null) throw new Error('The embedded PostgreSQL must be started before the application');
+  if (config.database.url === null)
+    throw new Error('The embedded PostgreSQL must be started before the application');
   return config.database.url;
 }
 
@@ -42,7 +47,11 @@ class PoolShutdown implements OnApplicationShutdown {
     TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: (config: Config) => ({
-        ...dataSourceOptions({ url: urlOf(config), poolSize: halfOf(config), applicationName: `dts-${config.role}` }),
+        ...dataSourceOptions({
+          url: urlOf(config),
+          poolSize: halfOf(config),
+          applicationName: `dts-${config.role}`,
+        }),
         retryAttempts: 20,
         retryDelay: 500,
       }),
@@ -58,7 +67,8 @@ class PoolShutdown implements OnApplicationShutdown {
           url: urlOf(config),
           poolSize: halfOf(config),
           applicationName: `dts-${config.role}-engine`,
-          onConnectionError: (error) => logger.warn(`A connection broke (${error.message}); the pool replaces it.`),
+          onConnectionError: (error) =>
+            logger.warn(`A connection broke (${error.message}); the pool replaces it.`),
         });
       },
     },

@@ -14,6 +14,11 @@ export async function queryRows<Row extends object>(
   return (answer.length === 2 && Array.isArray(answer[0]) ? answer[0] : answer) as Row[];
 }
 
+/** SQL that writes a timestamptz as RFC 3339 UTC with milliseconds, cut like `Date.toISOString` cuts what the driver reads. */
+export function isoTime(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
 /** Conditions of a WHERE clause with their parameters, for lists with filters that may be missing. */
 export class Conditions {
   readonly params: unknown[] = [];

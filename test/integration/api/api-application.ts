@@ -5,12 +5,7 @@ import type { Config } from '../../../src/config/config.js';
 import { ConfigModule } from '../../../src/config/config.module.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { configureHttp } from '../../../src/http/configure-http.js';
-import { QueueModule } from '../../../src/queue/queue.module.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-
-const q = QueueModule.forRoot({ consumer: false });
-class TempModule {}
-const TEMP = { module: TempModule, global: true, imports: [q], exports: [q] };
 
 export interface ApiApplication {
   app: NestExpressApplication;
@@ -35,7 +30,7 @@ export async function startApi(
   });
   Logger.overrideLogger(process.env.TEST_LOG === undefined ? false : ['error', 'warn']);
   const moduleRef = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(config), TEMP, ...imports],
+    imports: [ConfigModule.forRoot(config), ...imports],
   }).compile();
   const app = moduleRef.createNestApplication<NestExpressApplication>({
     bodyParser: false,

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { EngineModule } from '../engine/engine.module.js';
+import { PersistenceModule } from '../persistence/persistence.module.js';
+import { JobsController } from './jobs.controller.js';
+import { JobsService } from './jobs.service.js';
+
+/** Jobs over HTTP. */
+@Module({
+  imports: [PersistenceModule, EngineModule],
+  controllers: [JobsController],
+  providers: [JobsService],
+})
+export class JobsModule {}

@@ -1,0 +1,153 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '../config/config.module.js';
+import type { Config, QueueBackend } from '../config/config.js';
+import { DomainError } from '../domain/errors.js';
+import type { EventEnvelope } from '../domain/events.js';
+import { PRIORITIES, type Priority } from '../domain/priority.js';
+import { CancelJobs } from '../engine/cancel-jobs.js';
+import { StartJobs } from '../engine/start-jobs.js';
+import { isIntegerKey, isUuidKey } from '../http/cursor.js';
+import { parseInstant } from '../http/instant.js';
+import { DEFAULT_LIMIT, type ListQuery } from '../http/list-query.dto.js';
+import { keyBehind, type Page, pageOf } from '../http/page.js';
+import { isStoredId } from '../http/path-ids.js';
+import { EventStore } from '../persistence/event.store.js';
+import {
+  type AttemptView,
+  JobQueryStore,
+  type JobSummary,
+  type JobView,
+  type TaskCounts,
+} from '../persistence/job-query.store.js';
+import { type QueueStats, TaskQueue } from '../queue/task-queue.js';
+import type { CreateJobDto } from './create-job.dto.js';
+import type { ListEventsQuery, ListJobsQuery } from './list-jobs.query.dto.js';
+
+export interface QueueStatsView {
+  backend: QueueBackend;
+  queues: Record<Priority, QueueStats>;
+  tasks: TaskCounts;
+}
+
+/** Jobs as people see them; starting and cancelling is the engine's. */
+@Injectable()
+export class JobsService {
+  constructor(
+    private readonly startJobs: StartJobs,
+    private readonly cancelJobs: CancelJobs,
+    private readonly store: JobQueryStore,
+    private readonly events: EventStore,
+    private readonly queue: TaskQueue,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @throws DomainError `dag_not_found` */
+  async create(body: CreateJobDto): Promise<JobView> {
+    if (!isStoredId(body.dag_id)) throw noSuchDag(body.dag_id);
+    const runAt = typeof body.run_at === 'string' ? (parseInstant(body.run_at) ?? undefined) : undefined;
+    const answer = await this.startJobs.start({
+      dagId: body.dag_id,
+      trigger: 'manual',
+      priority: body.priority,
+      params: body.params ?? {},
+      runAt,
+    });
+    // Only a start for a tick can find its tick taken.
+    if (answer.kind !== 'started') throw noSuchDag(body.dag_id);
+    return await this.get(answer.runId);
+  }
+
+  async list(query: ListJobsQuery): Promise<Page<JobSummary>> {
+    const { limit = DEFAULT_LIMIT, cursor: _cursor, ...filters } = query;
+    const identity = { list: 'jobs', ...filters };
+    const filter = {
+      statuses: query.status,
+      dagId: query.dag_id,
+      trigger: query.trigger,
+      priority: query.priority,
+      createdAfter: query.created_after,
+      createdBefore: query.created_before,
+    };
+    const rows = await this.store.list(filter, keyBehind(query, identity, isUuidKey), limit + 1);
+    return pageOf(
+      rows,
+      limit,
+      identity,
+      (job) => job.run_id,
+      (job) => job,
+    );
+  }
+
+  /** @throws DomainError `job_not_found` */
+  async get(runId: string): Promise<JobView> {
+    const found = await this.store.find(runId);
+    if (found === null) throw new DomainError('job_not_found');
+    return found.job;
+  }
+
+  async listEvents(runId: string, query: ListEventsQuery): Promise<Page<EventEnvelope>> {
+    const { limit = DEFAULT_LIMIT, since = 0 } = query;
+    const identity = { list: 'events', runId, since };
+    const behind = keyBehind(query, identity, isIntegerKey) ?? since;
+    const events = await this.events.list(runId, behind, limit + 1);
+    if (events.length === 0 && (await this.events.tipOf(runId)) === null)
+      throw new DomainError('job_not_found');
+    return pageOf(
+      events,
+      limit,
+      identity,
+      (event) => event.seq,
+      (event) => event,
+    );
+  }
+
+  /** @throws DomainError `job_not_found`, `task_not_found` */
+  async attempts(runId: string, task: string, query: ListQuery): Promise<Page<AttemptView>> {
+    const { limit = DEFAULT_LIMIT } = query;
+    const identity = { list: 'attempts', runId, task };
+    const behind = keyBehind(query, identity, isIntegerKey) ?? 0;
+    const idx = await this.store.findTask(runId, task);
+    if (idx === 'no_such_job') throw new DomainError('job_not_found');
+    if (idx === 'no_such_task') throw new DomainError('task_not_found');
+    const rows = await this.store.attempts(runId, idx, behind, limit + 1);
+    return pageOf(
+      rows,
+      limit,
+      identity,
+      (attempt) => attempt.attempt,
+      (attempt) => attempt,
+    );
+  }
+
+  /** @throws DomainError `job_not_found`, `job_already_ended` */
+  async cancel(runId: string): Promise<JobView> {
+    switch (await this.cancelJobs.cancel(runId)) {
+      case 'no_such_job':
+        throw new DomainError('job_not_found');
+      case 'already_ended':
+        throw new DomainError('job_already_ended', 'The job has already succeeded or failed.');
+      case 'already_cancelled':
+      case 'cancelled':
+        return await this.get(runId);
+    }
+  }
+
+  /**
+   * `active` is what runs, from the database: a message is gone as soon as its claim is decided, so the queue itself
+   * knows only of the moments in between.
+   */
+  async queueStats(): Promise<QueueStatsView> {
+    const [queues, running, tasks] = await Promise.all([
+      this.queue.stats(),
+      this.store.countRunning(),
+      this.store.countTasks(),
+    ]);
+    for (const priority of PRIORITIES) queues[priority] = { ...queues[priority], active: running[priority] };
+    return { backend: this.config.queue.backend, queues, tasks };
+  }
+}
+
+function noSuchDag(dagId: number): DomainError {
+  const message = `There is no DAG ${dagId}.`;
+  return new DomainError('dag_not_found', message, [{ pointer: '/dag_id', message }]);
+}

@@ -1,0 +1,172 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { JobStatus, JobTrigger } from '../domain/job-state.js';
+import type { Json } from '../domain/json.js';
+import type { TaskError } from '../domain/outcome.js';
+import { PRIORITIES, type Priority } from '../domain/priority.js';
+import { TASK_STATUSES, type TaskStatus } from '../domain/task-state.js';
+import type { TaskType } from '../domain/task-spec.js';
+import { Conditions, isoTime, queryRows } from './rows.js';
+
+/** Tasks of a job by status; every status has a number. */
+export type TaskCounts = Record<TaskStatus, number>;
+
+/** A job as lists show it, in the form of the API. */
+export interface JobSummary {
+  run_id: string;
+  dag_id: number;
+  dag_name: string;
+  dag_version: number;
+  status: JobStatus;
+  priority: Priority;
+  trigger: JobTrigger;
+  params: Json;
+  scheduled_for: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  task_counts: TaskCounts;
+}
+
+export interface TaskView {
+  name: string;
+  task_type: TaskType;
+  status: TaskStatus;
+  /** Number of the newest attempt; 0 before the first. */
+  attempt: number;
+  max_retries: number;
+  started_at: string | null;
+  finished_at: string | null;
+  next_retry_at: string | null;
+  output: Json;
+  error: TaskError | null;
+  worker_id: string | null;
+}
+
+/** A whole job, in the form of the API. */
+export interface JobView extends JobSummary {
+  tasks: TaskView[];
+}
+
+export interface JobFilter {
+  statuses?: readonly JobStatus[];
+  dagId?: number;
+  trigger?: JobTrigger;
+  priority?: Priority;
+  createdAfter?: Date;
+  createdBefore?: Date;
+}
+
+export type AttemptStatus = 'running' | 'succeeded' | 'failed' | 'lost' | 'drained' | 'cancelled';
+
+/** One try at executing a task, in the form of the API. */
+export interface AttemptView {
+  attempt: number;
+  status: AttemptStatus;
+  worker_id: string;
+  queued_at: string;
+  started_at: string;
+  finished_at: string | null;
+  error: TaskError | null;
+}
+
+const COUNTS = TASK_STATUSES.map((status) => `'${status}', j.tasks_${status}`).join(', ');
+
+const SUMMARY = `j.run_id, j.dag_id, d.name AS dag_name, v.version AS dag_version, j.status, j.priority, j.trigger, j.params,
+  ${isoTime('j.scheduled_for')} AS scheduled_for, ${isoTime('j.created_at')} AS created_at,
+  ${isoTime('j.started_at')} AS started_at, ${isoTime('j.finished_at')} AS finished_at,
+  json_build_object(${COUNTS}) AS task_counts`;
+
+const FROM = 'FROM jobs j JOIN dags d ON d.id = j.dag_id JOIN dag_versions v ON v.id = j.dag_version_id';
+
+const TASKS = `(SELECT json_agg(json_build_object(
+    'name', t.name, 'task_type', t.task_type, 'status', t.status, 'attempt', t.attempt, 'max_retries', t.max_retries,
+    'started_at', ${isoTime('t.started_at')}, 'finished_at', ${isoTime('t.finished_at')},
+    'next_retry_at', ${isoTime('t.next_retry_at')}, 'output', t.output, 'error', t.error, 'worker_id', t.worker_id)
+    ORDER BY t.idx)
+  FROM tasks t WHERE t.run_id = j.run_id) AS tasks`;
+
+/** What the API reads of jobs. Jobs of deleted DAGs are readable like all others. */
+@Injectable()
+export class JobQueryStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** Newest first. `before` is the run_id of the last job already seen. */
+  async list(filter: JobFilter, before: string | undefined, limit: number): Promise<JobSummary[]> {
+    const conditions = new Conditions()
+      .add('j.run_id < ?::uuid', before)
+      .add('j.status = ANY (?::text[])', filter.statuses)
+      .add('j.dag_id = ?', filter.dagId)
+      .add('j.trigger = ?', filter.trigger)
+      .add('j.priority = ?', filter.priority)
+      .add('j.created_at > ?', filter.createdAfter)
+      .add('j.created_at < ?', filter.createdBefore);
+    const sql = `SELECT ${SUMMARY} ${FROM} ${conditions.where} ORDER BY j.run_id DESC LIMIT ${conditions.param(limit)}`;
+    return await queryRows<JobSummary>(this.source, sql, conditions.params);
+  }
+
+  /**
+   * The job and its tasks as they were at one moment, which is that of `seq`: one statement sees one snapshot, so the
+   * events behind `seq` are exactly what happened since.
+   */
+  async find(runId: string): Promise<{ job: JobView; seq: number } | null> {
+    const [row] = await queryRows<JobView & { last_seq: number }>(
+      this.source,
+      `SELECT ${SUMMARY}, ${TASKS}, j.last_seq ${FROM} WHERE j.run_id = $1`,
+      [runId],
+    );
+    if (row === undefined) return null;
+    const { last_seq: seq, ...job } = row;
+    return { job, seq };
+  }
+
+  /** The index of a task in its job. */
+  async findTask(runId: string, name: string): Promise<number | 'no_such_job' | 'no_such_task'> {
+    const [row] = await queryRows<{ idx: number | null }>(
+      this.source,
+      `SELECT (SELECT t.idx FROM tasks t WHERE t.run_id = j.run_id AND t.name = $2) AS idx FROM jobs j WHERE j.run_id = $1`,
+      [runId, name],
+    );
+    if (row === undefined) return 'no_such_job';
+    return row.idx ?? 'no_such_task';
+  }
+
+  /** Oldest first, the running one included. */
+  async attempts(runId: string, idx: number, after: number, limit: number): Promise<AttemptView[]> {
+    return await queryRows<AttemptView>(
+      this.source,
+      `SELECT attempt, status, worker_id, ${isoTime('queued_at')} AS queued_at, ${isoTime('started_at')} AS started_at,
+         ${isoTime('finished_at')} AS finished_at, error
+       FROM (
+         SELECT attempt, outcome AS status, worker_id, queued_at, started_at, finished_at, error
+         FROM attempts WHERE run_id = $1 AND idx = $2
+         UNION ALL
+         SELECT attempt, 'running', worker_id, queued_at, started_at, NULL, NULL
+         FROM tasks WHERE run_id = $1 AND idx = $2 AND status = 'running'
+       ) AS tries
+       WHERE attempt > $3 ORDER BY attempt LIMIT $4`,
+      [runId, idx, after, limit],
+    );
+  }
+
+  /** Tasks of all jobs by status. */
+  async countTasks(): Promise<TaskCounts> {
+    const sums = TASK_STATUSES.map((status) => `coalesce(sum(tasks_${status}), 0)::int AS ${status}`);
+    const [counts] = await queryRows<TaskCounts>(this.source, `SELECT ${sums.join(', ')} FROM jobs`);
+    return counts;
+  }
+
+  /** Attempts that run now, by the priority of their jobs. */
+  async countRunning(): Promise<Record<Priority, number>> {
+    const rows = await queryRows<{ priority: Priority; running: number }>(
+      this.source,
+      `SELECT priority, sum(tasks_running)::int AS running FROM jobs
+       WHERE status IN ('scheduled', 'queued', 'running') GROUP BY priority`,
+    );
+    const running = new Map(rows.map((row) => [row.priority, row.running]));
+    return Object.fromEntries(PRIORITIES.map((priority) => [priority, running.get(priority) ?? 0])) as Record<
+      Priority,
+      number
+    >;
+  }
+}

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Conditions, isoTime, queryRows } from './rows.js';
+
+export const WORKER_STATUSES = ['active', 'draining', 'lost'] as const;
+export type WorkerStatus = (typeof WORKER_STATUSES)[number];
+
+/** A worker, in the form of the API. */
+export interface WorkerView {
+  id: string;
+  hostname: string;
+  pid: number;
+  status: WorkerStatus;
+  /** Attempts it executes at once. */
+  slots: number;
+  /** Attempts it executes now. */
+  running: number;
+  last_heartbeat_at: string;
+  started_at: string;
+  version: string;
+}
+
+/** Where a worker stands in the list: newest first, ids among those of one microsecond. */
+export interface WorkerKey {
+  startedMicros: number;
+  id: string;
+}
+
+/** How attempts ended within a window of time. */
+export interface EndedAttempts {
+  succeeded: number;
+  failed: number;
+}
+
+export interface WorkerStatsRow {
+  active: number;
+  draining: number;
+  lost: number;
+  /** Slots of the active workers. */
+  slots: number;
+  /** Attempts that run on active workers. */
+  busy: number;
+  lastMinute: EndedAttempts;
+  lastHour: EndedAttempts;
+}
+
+const MICROS = `(extract(epoch FROM w.started_at) * 1000000)::bigint`;
+const RUNNING = `(SELECT count(*)::int FROM tasks t WHERE t.worker_id = w.id AND t.status = 'running')`;
+
+/** What the API reads of workers. */
+@Injectable()
+export class WorkerQueryStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** Newest first, behind `after`. */
+  async list(
+    status: WorkerStatus | undefined,
+    after: WorkerKey | undefined,
+    limit: number,
+  ): Promise<{ key: WorkerKey; worker: WorkerView }[]> {
+    const conditions = new Conditions().add('w.status = ?', status);
+    if (after !== undefined) {
+      const micros = conditions.param(after.startedMicros);
+      conditions.add(`(${MICROS}, w.id) < (${micros}::bigint, ?::uuid)`, after.id);
+    }
+    const rows = await queryRows<WorkerView & { micros: string }>(
+      this.source,
+      `SELECT w.id, w.hostname, w.pid, w.status, w.slots, ${RUNNING} AS running,
+         ${isoTime('w.last_heartbeat_at')} AS last_heartbeat_at, ${isoTime('w.started_at')} AS started_at, w.version,
+         ${MICROS} AS micros
+       FROM workers w ${conditions.where} ORDER BY ${MICROS} DESC, w.id DESC LIMIT ${conditions.param(limit)}`,
+      conditions.params,
+    );
+    return rows.map(({ micros, ...worker }) => ({
+      key: { startedMicros: Number(micros), id: worker.id },
+      worker,
+    }));
+  }
+
+  async stats(): Promise<WorkerStatsRow> {
+    const [workers] = await queryRows<Omit<WorkerStatsRow, 'lastMinute' | 'lastHour'>>(
+      this.source,
+      `SELECT count(*) FILTER (WHERE status = 'active')::int AS active,
+              count(*) FILTER (WHERE status = 'draining')::int AS draining,
+              count(*) FILTER (WHERE status = 'lost')::int AS lost,
+              coalesce(sum(slots) FILTER (WHERE status = 'active'), 0)::int AS slots,
+              coalesce(sum(${RUNNING}) FILTER (WHERE status = 'active'), 0)::int AS busy
+       FROM workers w`,
+    );
+    const [ended] = await queryRows<Record<`${'succeeded' | 'failed'}_${'minute' | 'hour'}`, number>>(
+      this.source,
+      // Lost, drained and cancelled attempts say nothing about the tasks.
+      `SELECT count(*) FILTER (WHERE outcome = 'succeeded' AND is_recent)::int AS succeeded_minute,
+              count(*) FILTER (WHERE outcome = 'failed' AND is_recent)::int AS failed_minute,
+              count(*) FILTER (WHERE outcome = 'succeeded')::int AS succeeded_hour,
+              count(*) FILTER (WHERE outcome = 'failed')::int AS failed_hour
+       FROM (
+         SELECT outcome, finished_at > now() - interval '1 minute' AS is_recent
+         FROM attempts WHERE finished_at > now() - interval '1 hour'
+       ) AS recent`,
+    );
+    return {
+      ...workers,
+      lastMinute: { succeeded: ended.succeeded_minute, failed: ended.failed_minute },
+      lastHour: { succeeded: ended.succeeded_hour, failed: ended.failed_hour },
+    };
+  }
+}
