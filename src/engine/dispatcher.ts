@@ -24,7 +24,7 @@ export class Dispatcher {
 
   /** Call after the commit, never inside a transaction. */
   dispatch(effects: readonly Effect[]): void {
-    const messages: Message[] = [];
+    const ready: Effect[] = [];
     const stopped: string[] = [];
     const nudges: Nudge[] = [];
     for (const effect of effects) {
@@ -39,7 +39,7 @@ export class Dispatcher {
           });
           break;
         case 'ready':
-          messages.push({ attemptId: attemptIdOf(effect), priority: effect.priority as Priority });
+          ready.push(effect);
           break;
         case 'stopped':
           stopped.push(attemptIdOf(effect));
@@ -50,7 +50,7 @@ export class Dispatcher {
     }
     if (stopped.length > 0) nudges.push({ kind: 'stop', attemptIds: stopped });
     if (nudges.length > 0) this.bus.publish(nudges);
-    if (messages.length > 0) this.track(this.send(messages));
+    if (ready.length > 0) this.track(this.send(ready.sort(byDefinition).map(toMessage)));
   }
 
   /** Enqueues and wakes workers; a failure is logged once per outage and otherwise left to the sweep. */
@@ -60,14 +60,18 @@ export class Dispatcher {
     } catch (error) {
       if (!this.queueIsAway) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.logger.warn(`The queue does not take messages (${reason}); the sweep sends them when it is back.`);
+        this.logger.warn(
+          `The queue does not take messages (${reason}); the sweep sends them when it is back.`,
+        );
       }
       this.queueIsAway = true;
       return false;
     }
     if (this.queueIsAway) this.logger.log('The queue takes messages again.');
     this.queueIsAway = false;
-    this.bus.publish([{ kind: 'ready', priorities: [...new Set(messages.map((message) => message.priority))] }]);
+    this.bus.publish([
+      { kind: 'ready', priorities: [...new Set(messages.map((message) => message.priority))] },
+    ]);
     return true;
   }
 
@@ -82,6 +86,16 @@ export class Dispatcher {
     });
     this.sending.add(tracked);
   }
+}
+
+/** Of one job, what its DAG names first goes first: the order of a statement's rows is the planner's whim. */
+function byDefinition(one: Effect, other: Effect): number {
+  if (one.run_id !== other.run_id) return one.run_id < other.run_id ? -1 : 1;
+  return one.idx! - other.idx!;
+}
+
+function toMessage(effect: Effect): Message {
+  return { attemptId: attemptIdOf(effect), priority: effect.priority as Priority };
 }
 
 function attemptIdOf(effect: Effect): string {

@@ -68,6 +68,7 @@ export class RecordingBus extends Bus {
 }
 
 export interface EngineUnderTest {
+  url: string;
   database: SqlDatabase;
   queue: RecordingQueue;
   bus: RecordingBus;
@@ -90,15 +91,37 @@ export interface EngineUnderTest {
 /** The whole engine on a database of its own, with a registered worker. */
 export async function createEngine(env: Record<string, string> = {}): Promise<EngineUnderTest> {
   const testDatabase = await createTestDatabase();
-  const config = loadConfig({ DATABASE_URL: testDatabase.url, RETRY_BASE_DELAY: '0.001', RETRY_MAX_DELAY: '0.001', ...env });
+  const engine = await assemble(testDatabase.url, env, new RecordingQueue(), new RecordingBus());
+  const closeFirst = engine.close;
+  engine.close = async () => {
+    await closeFirst();
+    await testDatabase.drop();
+  };
+  return engine;
+}
+
+/**
+ * Another process of the same installation: its own pool, batchers and worker on the database, queue and bus of the
+ * first. Close it before the first.
+ */
+export async function joinEngine(first: EngineUnderTest, poolSize = 4): Promise<EngineUnderTest> {
+  return await assemble(first.url, {}, first.queue, first.bus, poolSize);
+}
+
+async function assemble(
+  url: string,
+  env: Record<string, string>,
+  queue: RecordingQueue,
+  bus: RecordingBus,
+  poolSize = 4,
+): Promise<EngineUnderTest> {
+  const config = loadConfig({ DATABASE_URL: url, RETRY_BASE_DELAY: '0', RETRY_MAX_DELAY: '0', ...env });
   const database = new SqlDatabase({
-    url: testDatabase.url,
-    poolSize: 4,
+    url,
+    poolSize,
     applicationName: 'engine-test',
     onConnectionError: () => undefined,
   });
-  const queue = new RecordingQueue();
-  const bus = new RecordingBus();
   const leases = new WorkerLeaseStore(database);
   const store = new DispatchStore(database);
   const versions = new DagVersions(new AttemptInputStore(database));
@@ -110,6 +133,7 @@ export async function createEngine(env: Record<string, string> = {}): Promise<En
   const rows = async <Row>(text: string, params: unknown[] = []): Promise<Row[]> =>
     await database.query<Row>({ name: `test-${hash(text)}`, text }, params);
   return {
+    url,
     database,
     queue,
     bus,
@@ -129,7 +153,6 @@ export async function createEngine(env: Record<string, string> = {}): Promise<En
     close: async () => {
       await dispatcher.settle();
       await database.close();
-      await testDatabase.drop();
     },
   };
 }
@@ -158,7 +181,9 @@ let dagCount = 0;
 
 export async function createDag(engine: EngineUnderTest, tasks: TaskSpec[]): Promise<number> {
   dagCount += 1;
-  const [dag] = await engine.rows<{ id: number }>('INSERT INTO dags (name) VALUES ($1) RETURNING id', [`dag-${dagCount}`]);
+  const [dag] = await engine.rows<{ id: number }>('INSERT INTO dags (name) VALUES ($1) RETURNING id', [
+    `dag-${dagCount}`,
+  ]);
   await engine.rows('INSERT INTO dag_versions (dag_id, version, tasks) VALUES ($1, 1, $2::jsonb)', [
     dag.id,
     JSON.stringify(tasks),
@@ -178,14 +203,19 @@ export async function startJob(engine: EngineUnderTest, tasks: TaskSpec[]): Prom
 export async function claimAll(engine: EngineUnderTest): Promise<Claim[]> {
   await engine.dispatcher.settle();
   const claims = await Promise.all(
-    engine.queue.take().map(async (id) => await engine.claimTasks.claim(parseAttemptId(id)!, engine.workerId)),
+    engine.queue
+      .take()
+      .map(async (id) => await engine.claimTasks.claim(parseAttemptId(id)!, engine.workerId)),
   );
   return claims.filter((claim) => claim !== null);
 }
 
 export const SUCCESS = { kind: 'succeeded', output: null } as const;
 
-export function failure(retryable = true): { kind: 'failed'; error: { code: string; message: string; retryable: boolean } } {
+export function failure(retryable = true): {
+  kind: 'failed';
+  error: { code: string; message: string; retryable: boolean };
+} {
   return { kind: 'failed', error: { code: 'exit_code', message: 'exit 1', retryable } };
 }
 
@@ -229,18 +259,33 @@ export async function eventsOf(
   engine: EngineUnderTest,
   runId: string,
 ): Promise<{ seq: number; type: string; task: string | null; attempt: number | null; data: Json }[]> {
-  return await engine.rows('SELECT seq, type, task, attempt, data FROM events WHERE run_id = $1 ORDER BY seq', [runId]);
+  return await engine.rows(
+    'SELECT seq, type, task, attempt, data FROM events WHERE run_id = $1 ORDER BY seq',
+    [runId],
+  );
 }
 
 /** Fails unless the stored job obeys what must hold after every transition. */
 export async function expectConsistent(engine: EngineUnderTest, runId: string): Promise<void> {
-  const [job] = await engine.rows<Record<string, number | string>>('SELECT * FROM jobs WHERE run_id = $1', [runId]);
+  const [job] = await engine.rows<Record<string, number | string>>('SELECT * FROM jobs WHERE run_id = $1', [
+    runId,
+  ]);
   const counted = await engine.rows<{ status: string; tasks: number }>(
     'SELECT status, count(*)::int AS tasks FROM tasks WHERE run_id = $1 GROUP BY status',
     [runId],
   );
   const byStatus = new Map(counted.map((row) => [row.status, row.tasks]));
-  for (const status of ['blocked', 'queued', 'running', 'retrying', 'succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled']) {
+  for (const status of [
+    'blocked',
+    'queued',
+    'running',
+    'retrying',
+    'succeeded',
+    'failed',
+    'skipped',
+    'upstream_failed',
+    'cancelled',
+  ]) {
     const stored = job[`tasks_${status}`];
     if (stored !== (byStatus.get(status) ?? 0)) {
       throw new Error(`tasks_${status} is ${stored}, but ${byStatus.get(status) ?? 0} tasks are ${status}`);
@@ -250,6 +295,14 @@ export async function expectConsistent(engine: EngineUnderTest, runId: string): 
   events.forEach((event, index) => {
     if (event.seq !== index + 1) throw new Error(`event ${index + 1} has seq ${event.seq}`);
   });
-  if (job.last_seq !== events.length) throw new Error(`last_seq is ${job.last_seq}, but there are ${events.length} events`);
+  const open = ['blocked', 'queued', 'running', 'retrying'].some((status) => byStatus.has(status));
+  if (open !== ['scheduled', 'queued', 'running'].includes(job.status as string)) {
+    throw new Error(`the job is ${job.status}, but tasks are ${open ? 'still open' : 'all ended'}`);
+  }
+  const wrong = byStatus.has('failed') || byStatus.has('upstream_failed');
+  if (!open && job.status !== 'cancelled' && (job.status === 'failed') !== wrong) {
+    throw new Error(`the job is ${job.status}, but its tasks are ${JSON.stringify([...byStatus])}`);
+  }
+  if (job.last_seq !== events.length)
+    throw new Error(`last_seq is ${job.last_seq}, but there are ${events.length} events`);
 }
-

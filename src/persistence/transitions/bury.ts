@@ -4,10 +4,10 @@ import {
   ENDED_LINE,
   type Effect,
   LOGGED,
-  OPEN_TASKS,
   distinctRunIds,
   fromTask,
   lockedJobs,
+  openTasks,
   toJob,
   toTask,
 } from './fragments.js';
@@ -52,10 +52,15 @@ const BURY: Statement = {
   ), below AS (
     SELECT DISTINCT d.run_id, b.idx, d.dag_id, d.last_seq
     FROM done d CROSS JOIN LATERAL unnest(d.descendants) AS b (idx)
+  ), newest AS MATERIALIZED (
+    -- No look at the status here: a replay committed since our snapshot may have made a doomed task wait again.
+    SELECT t.run_id, t.idx, t.status, b.dag_id, b.last_seq
+    FROM below b JOIN tasks t ON t.run_id = b.run_id AND t.idx = b.idx
+    FOR UPDATE OF t
   ), doomed AS (
     UPDATE tasks t SET status = ${toTask('doom')}, finished_at = clock_timestamp()
-    FROM below b
-    WHERE t.run_id = b.run_id AND t.idx = b.idx AND t.status IN ${fromTask('doom')}
+    FROM newest b
+    WHERE t.run_id = b.run_id AND t.idx = b.idx AND b.status IN ${fromTask('doom')}
     RETURNING t.run_id, t.idx, t.name, b.dag_id, b.last_seq
   ), lines AS (
     SELECT run_id, dag_id, last_seq, 1 AS rank, idx, 'task.failed' AS type, name AS task, attempt,
@@ -72,12 +77,13 @@ const BURY: Statement = {
     FROM lines GROUP BY run_id, last_seq
   ), counted AS (
     UPDATE jobs j
-    SET tasks_running = j.tasks_running - n.failed, tasks_failed = j.tasks_failed + n.failed,
-        tasks_blocked = j.tasks_blocked - n.doomed, tasks_upstream_failed = j.tasks_upstream_failed + n.doomed,
-        status = CASE WHEN ${OPEN_TASKS} = n.failed + n.doomed THEN ${toJob('fail')} ELSE j.status END,
-        finished_at = CASE WHEN ${OPEN_TASKS} = n.failed + n.doomed THEN clock_timestamp() END,
-        last_seq = j.last_seq + n.events + (${OPEN_TASKS} = n.failed + n.doomed)::int
-    FROM tally n WHERE j.run_id = n.run_id
+    SET tasks_running = l.tasks_running - n.failed, tasks_failed = l.tasks_failed + n.failed,
+        tasks_blocked = l.tasks_blocked - n.doomed, tasks_upstream_failed = l.tasks_upstream_failed + n.doomed,
+        status = CASE WHEN ${openTasks('l')} = n.failed + n.doomed THEN ${toJob('fail')} ELSE l.job_status END,
+        finished_at = CASE WHEN ${openTasks('l')} = n.failed + n.doomed THEN clock_timestamp() END,
+        last_seq = l.last_seq + n.events + (${openTasks('l')} = n.failed + n.doomed)::int
+    FROM tally n JOIN locked l ON l.run_id = n.run_id
+    WHERE j.run_id = n.run_id
     RETURNING j.run_id, j.dag_id, j.status, j.last_seq, n.last_seq AS before_seq, j.finished_at IS NOT NULL AS just_ended
   ), numbered AS (
     SELECT * FROM lines UNION ALL ${ENDED_LINE}

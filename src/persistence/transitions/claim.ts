@@ -1,5 +1,14 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { type Effect, LOGGED, distinctRunIds, fromJob, fromTask, lockedJobs, toJob, toTask } from './fragments.js';
+import {
+  type Effect,
+  LOGGED,
+  distinctRunIds,
+  fromJob,
+  fromTask,
+  lockedJobs,
+  toJob,
+  toTask,
+} from './fragments.js';
 
 export interface ClaimInput {
   runId: string;
@@ -78,7 +87,16 @@ export async function claimTasks(
   ]);
   const effects = new Map<string, Effect>();
   for (const { run_id, dag_id, from_seq, to_seq } of rows) {
-    effects.set(run_id, { what: 'events', run_id, idx: null, attempt: null, priority: null, dag_id, from_seq, to_seq });
+    effects.set(run_id, {
+      what: 'events',
+      run_id,
+      idx: null,
+      attempt: null,
+      priority: null,
+      dag_id,
+      from_seq,
+      to_seq,
+    });
   }
   return { claimed: rows, effects: [...effects.values()] };
 }

@@ -11,7 +11,8 @@ import { TASK_TRANSITIONS, type TaskEvent } from '../../domain/task-state.js';
  *            *read* a row that others change, except as the target of an UPDATE (which re-reads it) or through `locked`
  *   …        the guarded updates, each returning what the events need, with the job's columns carried along
  *   lines    one row per event: (run_id, dag_id, last_seq, rank, idx, type, task, attempt, data)
- *   counted  UPDATE jobs: counters, status, last_seq
+ *   counted  UPDATE jobs: counters, status, last_seq. Where what is subtracted may be younger than the snapshot, from the
+ *            values of `locked`: constraints are checked on the row as the snapshot has it before the newest is read
  *   logged   INSERT INTO events
  */
 
@@ -39,7 +40,8 @@ function literals(states: readonly string[]): string {
 /** The jobs of a batch; `runIds` is the placeholder of their sorted, distinct ids. */
 export function lockedJobs(runIds: string, states: string): string {
   return `locked AS MATERIALIZED (
-    SELECT run_id, dag_id, dag_version_id, status AS job_status, priority, last_seq
+    SELECT run_id, dag_id, dag_version_id, status AS job_status, priority, last_seq, tasks_blocked, tasks_queued,
+           tasks_running, tasks_retrying, tasks_succeeded, tasks_failed, tasks_upstream_failed
     FROM jobs WHERE run_id = ANY (${runIds}::uuid[]) AND status IN ${states}
     ORDER BY run_id FOR UPDATE)`;
 }
@@ -49,8 +51,10 @@ export function endedStatus(failedAfter: string): string {
   return `CASE WHEN ${failedAfter} > 0 THEN ${toJob('fail')} ELSE ${toJob('succeed')} END`;
 }
 
-/** Open tasks of job row `j` before the statement. */
-export const OPEN_TASKS = '(j.tasks_blocked + j.tasks_queued + j.tasks_running + j.tasks_retrying)';
+/** Open tasks of the job row of this alias, before the statement. */
+export function openTasks(job: string): string {
+  return `(${job}.tasks_blocked + ${job}.tasks_queued + ${job}.tasks_running + ${job}.tasks_retrying)`;
+}
 
 /** The line of a job that `counted` (returning run_id, dag_id, before_seq, status, just_ended) has ended. */
 export const ENDED_LINE = `

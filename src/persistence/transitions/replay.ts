@@ -1,5 +1,14 @@
 import type { SqlDatabase, SqlTransaction, Statement } from '../sql-database.js';
-import { type Effect, LOGGED, OPEN_TASKS, endedStatus, fromJob, fromTask, toJob, toTask } from './fragments.js';
+import {
+  type Effect,
+  LOGGED,
+  endedStatus,
+  fromJob,
+  fromTask,
+  openTasks,
+  toJob,
+  toTask,
+} from './fragments.js';
 
 /** A task's place in the decision what a replay or resolve brings back. */
 export interface TaskState {
@@ -105,7 +114,7 @@ const REVIVE: Statement = {
            (SELECT count(*)::int FROM revived WHERE status = ${toTask('revive')}) AS blocked
     FROM before b
   ), judged AS (
-    SELECT n.*, ${OPEN_TASKS} + n.ready + n.blocked = 0 AND j.status IN ('running', 'failed') AS ends
+    SELECT n.*, ${openTasks('j')} + n.ready + n.blocked = 0 AND j.status IN ('running', 'failed') AS ends
     FROM tally n JOIN jobs j ON j.run_id = n.run_id
   ), counted AS (
     UPDATE jobs j

@@ -48,7 +48,10 @@ const REQUEUE: Statement = {
   UNION ALL SELECT 'ready', run_id, idx, attempt, priority, NULL, NULL, NULL FROM done`,
 };
 
-export async function requeueTasks(database: SqlDatabase, inputs: readonly RequeueInput[]): Promise<Effect[]> {
+export async function requeueTasks(
+  database: SqlDatabase,
+  inputs: readonly RequeueInput[],
+): Promise<Effect[]> {
   return await database.query<Effect>(REQUEUE, [
     inputs.map((input) => input.runId),
     inputs.map((input) => input.idx),

@@ -4,11 +4,11 @@ import {
   ENDED_LINE,
   type Effect,
   LOGGED,
-  OPEN_TASKS,
   distinctRunIds,
   endedStatus,
   fromTask,
   lockedJobs,
+  openTasks,
   toTask,
 } from './fragments.js';
 
@@ -21,6 +21,12 @@ export interface SucceedInput {
   /** Indexes of the tasks that depend on this one. */
   children: readonly number[];
 }
+
+/**
+ * Looked at in SET, where the row is the newest, and not in WHERE, which leaves out rows that did not match in the
+ * statement's snapshot: a replay committed since then may have made a doomed child wait for us again.
+ */
+const IS_READY = `t.open_upstreams = o.closed AND t.status IN ${fromTask('queue')}`;
 
 /**
  * running → succeeded under the lease. Children are counted down per batch, so that a sink of ten thousand is touched
@@ -50,11 +56,11 @@ const SUCCEED: Statement = {
   ), children AS (
     UPDATE tasks t
     SET open_upstreams = t.open_upstreams - o.closed,
-        status = CASE WHEN t.open_upstreams = o.closed THEN ${toTask('queue')} ELSE t.status END,
-        attempt = CASE WHEN t.open_upstreams = o.closed THEN t.attempt + 1 ELSE t.attempt END,
-        queued_at = CASE WHEN t.open_upstreams = o.closed THEN clock_timestamp() ELSE t.queued_at END
+        status = CASE WHEN ${IS_READY} THEN ${toTask('queue')} ELSE t.status END,
+        attempt = CASE WHEN ${IS_READY} THEN t.attempt + 1 ELSE t.attempt END,
+        queued_at = CASE WHEN ${IS_READY} THEN clock_timestamp() ELSE t.queued_at END
     FROM opened o
-    WHERE t.run_id = o.run_id AND t.idx = o.child AND t.status IN ${fromTask('queue')}
+    WHERE t.run_id = o.run_id AND t.idx = o.child AND t.open_upstreams >= o.closed
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.status, o.dag_id, o.priority, o.last_seq
   ), lines AS (
     SELECT run_id, dag_id, last_seq, 1 AS rank, idx, 'task.succeeded' AS type, name AS task, attempt,
@@ -69,12 +75,13 @@ const SUCCEED: Statement = {
     FROM lines GROUP BY run_id, last_seq
   ), counted AS (
     UPDATE jobs j
-    SET tasks_running = j.tasks_running - n.done, tasks_succeeded = j.tasks_succeeded + n.done,
-        tasks_blocked = j.tasks_blocked - n.ready, tasks_queued = j.tasks_queued + n.ready,
-        status = CASE WHEN ${OPEN_TASKS} = n.done THEN ${endedStatus('j.tasks_failed')} ELSE j.status END,
-        finished_at = CASE WHEN ${OPEN_TASKS} = n.done THEN clock_timestamp() END,
-        last_seq = j.last_seq + n.events + (${OPEN_TASKS} = n.done)::int
-    FROM tally n WHERE j.run_id = n.run_id
+    SET tasks_running = l.tasks_running - n.done, tasks_succeeded = l.tasks_succeeded + n.done,
+        tasks_blocked = l.tasks_blocked - n.ready, tasks_queued = l.tasks_queued + n.ready,
+        status = CASE WHEN ${openTasks('l')} = n.done THEN ${endedStatus('l.tasks_failed')} ELSE l.job_status END,
+        finished_at = CASE WHEN ${openTasks('l')} = n.done THEN clock_timestamp() END,
+        last_seq = l.last_seq + n.events + (${openTasks('l')} = n.done)::int
+    FROM tally n JOIN locked l ON l.run_id = n.run_id
+    WHERE j.run_id = n.run_id
     RETURNING j.run_id, j.dag_id, j.status, j.last_seq, n.last_seq AS before_seq, j.finished_at IS NOT NULL AS just_ended
   ), numbered AS (
     SELECT * FROM lines UNION ALL ${ENDED_LINE}
@@ -84,7 +91,10 @@ const SUCCEED: Statement = {
   UNION ALL SELECT 'ready', run_id, idx, attempt, priority, NULL, NULL, NULL FROM children WHERE status = ${toTask('queue')}`,
 };
 
-export async function succeedTasks(database: SqlDatabase, inputs: readonly SucceedInput[]): Promise<Effect[]> {
+export async function succeedTasks(
+  database: SqlDatabase,
+  inputs: readonly SucceedInput[],
+): Promise<Effect[]> {
   return await database.query<Effect>(SUCCEED, [
     inputs.map((input) => input.runId),
     inputs.map((input) => input.idx),

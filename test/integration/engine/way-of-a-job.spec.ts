@@ -22,12 +22,24 @@ describe('The way of a job', () => {
   afterAll(async () => await engine.close());
 
   it('runs a diamond in the order of its dependencies and tells it as gapless events', async () => {
-    const runId = await startJob(engine, [noop('a'), noop('b', ['a']), noop('c', ['a']), noop('d', ['b', 'c'])]);
-    expect(await statusesOf(engine, runId)).toEqual({ a: 'queued', b: 'blocked', c: 'blocked', d: 'blocked' });
+    const runId = await startJob(engine, [
+      noop('a'),
+      noop('b', ['a']),
+      noop('c', ['a']),
+      noop('d', ['b', 'c']),
+    ]);
+    expect(await statusesOf(engine, runId)).toEqual({
+      a: 'queued',
+      b: 'blocked',
+      c: 'blocked',
+      d: 'blocked',
+    });
     const order = await runToEnd(engine);
     expect(order).toEqual(['a', 'b', 'c', 'd']);
     expect(await statusOf(engine, runId)).toBe('succeeded');
-    expect((await eventsOf(engine, runId)).map((event) => `${event.type} ${event.task ?? ''}`.trim())).toEqual([
+    expect(
+      (await eventsOf(engine, runId)).map((event) => `${event.type} ${event.task ?? ''}`.trim()),
+    ).toEqual([
       'job.created',
       'task.queued a',
       'job.started',
@@ -65,16 +77,18 @@ describe('The way of a job', () => {
       'after-other': 'succeeded',
     });
     expect(await statusOf(engine, runId)).toBe('failed');
-    expect(await engine.rows('SELECT status, task_name, attempts FROM dlq_entries WHERE run_id = $1', [runId])).toEqual([
-      { status: 'pending', task_name: 'bad', attempts: 2 },
-    ]);
+    expect(
+      await engine.rows('SELECT status, task_name, attempts FROM dlq_entries WHERE run_id = $1', [runId]),
+    ).toEqual([{ status: 'pending', task_name: 'bad', attempts: 2 }]);
     await expectConsistent(engine, runId);
   });
 
   it('replays a buried task in its job, whose downstream then waits for it again', async () => {
     const runId = await startJob(engine, [noop('bad', [], { max_retries: 0 }), noop('below', ['bad'])]);
     await runToEnd(engine, () => failure());
-    const [entry] = await engine.rows<{ id: number }>('SELECT id FROM dlq_entries WHERE run_id = $1', [runId]);
+    const [entry] = await engine.rows<{ id: number }>('SELECT id FROM dlq_entries WHERE run_id = $1', [
+      runId,
+    ]);
     expect(await engine.replayTasks.replay(entry.id, 'tester')).toBe('done');
     expect(await statusOf(engine, runId)).toBe('running');
     expect(await statusesOf(engine, runId)).toEqual({ bad: 'queued', below: 'blocked' });
