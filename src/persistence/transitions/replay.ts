@@ -60,19 +60,14 @@ const STATES: Statement = {
 
 /**
  * failed → queued (or → succeeded with an output), upstream_failed → blocked (or queued where nothing is open), the
- * entry closed and the job running again, or ended at once when nothing of it is left open.
+ * entry closed and the job running again, or ended at once when nothing of it is left open. All of it hangs on `root`:
+ * a task that is not failed leaves everything as it is.
  */
 const REVIVE: Statement = {
   name: 'revive',
   text: `
   WITH before AS MATERIALIZED (
     SELECT run_id, dag_id, priority, last_seq FROM jobs WHERE run_id = $1::uuid
-  ), entry AS (
-    UPDATE dlq_entries e
-    SET status = CASE WHEN $4::jsonb IS NULL THEN 'replayed' ELSE 'resolved' END, resolved_at = clock_timestamp(),
-        resolved_by = $5, note = coalesce($6, e.note)
-    WHERE e.id = $3 AND e.status = 'pending'
-    RETURNING e.id, e.status, e.task_name
   ), root AS (
     UPDATE tasks t
     SET status = CASE WHEN $4::jsonb IS NULL THEN ${toTask('replay')} ELSE ${toTask('resolve')} END,
@@ -83,6 +78,12 @@ const REVIVE: Statement = {
         finished_at = CASE WHEN $4::jsonb IS NULL THEN NULL ELSE clock_timestamp() END
     WHERE t.run_id = $1::uuid AND t.idx = $2 AND t.status IN ${fromTask('replay')}
     RETURNING t.run_id, t.idx, t.name, t.status, t.attempt
+  ), entry AS (
+    UPDATE dlq_entries e
+    SET status = CASE WHEN $4::jsonb IS NULL THEN 'replayed' ELSE 'resolved' END, resolved_at = clock_timestamp(),
+        resolved_by = $5, note = coalesce($6, e.note)
+    WHERE e.id = $3 AND e.status = 'pending' AND EXISTS (SELECT FROM root)
+    RETURNING e.id, e.status, e.task_name
   ), revived AS (
     UPDATE tasks t
     SET status = CASE WHEN v.open_upstreams = 0 THEN ${toTask('queue')} ELSE ${toTask('revive')} END,
@@ -91,6 +92,7 @@ const REVIVE: Statement = {
         queued_at = CASE WHEN v.open_upstreams = 0 THEN clock_timestamp() END
     FROM unnest($7::int[], $8::int[]) AS v (idx, open_upstreams)
     WHERE t.run_id = $1::uuid AND t.idx = v.idx AND t.status IN ${fromTask('revive')}
+      AND EXISTS (SELECT FROM root)
     RETURNING t.run_id, t.idx, t.name, t.status, t.attempt
   ), ready AS (
     SELECT run_id, idx, name, attempt FROM root WHERE status = ${toTask('queue')}
@@ -115,7 +117,7 @@ const REVIVE: Statement = {
     FROM before b
   ), judged AS (
     SELECT n.*, ${openTasks('j')} + n.ready + n.blocked = 0 AND j.status IN ('running', 'failed') AS ends
-    FROM tally n JOIN jobs j ON j.run_id = n.run_id
+    FROM tally n JOIN jobs j ON j.run_id = n.run_id WHERE EXISTS (SELECT FROM root)
   ), counted AS (
     UPDATE jobs j
     SET tasks_failed = j.tasks_failed - 1, tasks_succeeded = j.tasks_succeeded + n.resolved,
