@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { removeTree } from './host/attempt-directory.js';
-import { killTree } from './host/process-tree.js';
+import { ProcessTree } from './host/process-tree.js';
 import { cookieOf } from './host/protocol.js';
 
 /** The machine's name as part of a file name, so that machines sharing a directory let each other's be. */
@@ -38,7 +38,8 @@ export async function sweepHost(
   directory: string,
   leaders: readonly number[],
 ): Promise<void> {
-  await killTree({ cookie: cookieOf(hostId, ''), directory, leaders, startedAtMs: null });
+  const tree = new ProcessTree({ cookie: cookieOf(hostId, ''), directory, leaders, startedAtMs: null });
+  await tree.kill();
   await removeTree(directory);
 }
 

@@ -10,7 +10,7 @@ import { onDeadline } from '../deadline.js';
 import { removeTree } from './attempt-directory.js';
 import { Attempt } from './attempt.js';
 import { cookieOf, type FromHost, type HostAttempt, type HostSettings, type ToHost } from './protocol.js';
-import { killTree } from './process-tree.js';
+import { ProcessTree } from './process-tree.js';
 
 /** Leaving must not hang on a process that the kernel does not let go. */
 const LEAVE_WITHIN_MS = 10_000;
@@ -64,7 +64,7 @@ async function leave(why: string | null): Promise<void> {
   if (settings !== null) {
     const { hostId, directory } = settings;
     const marks = { cookie: cookieOf(hostId, ''), directory, leaders, startedAtMs: null };
-    await Promise.race([killTree(marks), delay(LEAVE_WITHIN_MS)]);
+    await Promise.race([new ProcessTree(marks).kill(), delay(LEAVE_WITHIN_MS)]);
     await removeTree(directory).catch((error: Error) => console.error(`task host: ${error.message}`));
   }
   process.exit(0);

@@ -28,6 +28,8 @@ export interface ProcessMarks {
 const NO_FULL_TURN_MS = 1_000;
 /** A process in the middle of exec shows no environment for a moment: looked at again so many times. */
 const UNCLEAR_LOOKS = 3;
+/** Kernel threads, which never have an environment, are children of this process. */
+const KERNEL_PARENT = 2;
 const SWEEP_PAUSE_MS = 5;
 /** A process that SIGKILL does not end within this time hangs in the kernel; waiting longer does not help. */
 const UNKILLABLE_AFTER_MS = 30_000;
@@ -38,58 +40,76 @@ interface ProcessLine {
   parent: number;
   group: number;
   session: number;
+  /** In clock ticks since boot; tells a process from a later one with the same id. */
+  startTime: string;
 }
 
-/** Sends a signal to the groups of the leaders and to every member outside them. Returns the living members. */
-export async function signalTree(marks: ProcessMarks, signal: 'SIGTERM' | 'SIGKILL'): Promise<number> {
-  for (const leader of marks.leaders) send(-leader, signal);
-  const members = await findMembers(marks);
-  for (const member of members) if (!marks.leaders.includes(member.group)) send(member.pid, signal);
-  return members.length;
-}
+export class ProcessTree {
+  /**
+   * Members seen so far, by id, with their start times. Signals make orphans, whose ancestors no longer tell that
+   * they belong here.
+   */
+  private readonly known = new Map<number, string>();
 
-/** Kills until nothing of the attempt is left; false when something could not be killed. */
-export async function killTree(marks: ProcessMarks): Promise<boolean> {
-  const giveUpAtMs = monotonicMs() + UNKILLABLE_AFTER_MS;
-  // A member may fork between the look and the kill, so only a look that finds nobody ends this.
-  while ((await signalTree(marks, 'SIGKILL')) > 0) {
-    if (monotonicMs() > giveUpAtMs) return false;
-    await delay(SWEEP_PAUSE_MS);
+  constructor(private readonly marks: ProcessMarks) {}
+
+  /** Signals the groups of the leaders and every member outside them. Returns how many members were alive. */
+  async signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<number> {
+    const members = await this.members();
+    for (const leader of this.marks.leaders) send(-leader, signal);
+    for (const { pid, group } of members) if (!this.marks.leaders.includes(group)) send(pid, signal);
+    return members.length;
   }
-  return true;
-}
 
-/** Whether any process of the attempt is alive. */
-export async function isTreeAlive(marks: ProcessMarks): Promise<boolean> {
-  return (await findMembers(marks)).length > 0;
-}
+  /** Kills until nothing of the attempt is left; false when something could not be killed. */
+  async kill(): Promise<boolean> {
+    const giveUpAtMs = monotonicMs() + UNKILLABLE_AFTER_MS;
+    // A member may fork between the look and the kill, so only a look that finds nobody ends this.
+    while ((await this.signal('SIGKILL')) > 0) {
+      if (monotonicMs() > giveUpAtMs) return false;
+      await delay(SWEEP_PAUSE_MS);
+    }
+    return true;
+  }
 
-async function findMembers(marks: ProcessMarks): Promise<ProcessLine[]> {
-  for (let look = 1; ; look++) {
-    const { members, unclear } = lookOnce(marks);
-    if (!unclear || look === UNCLEAR_LOOKS) return members;
-    await delay(1);
+  /** Whether any process of the attempt is alive. */
+  async isAlive(): Promise<boolean> {
+    return (await this.members()).length > 0;
+  }
+
+  private async members(): Promise<ProcessLine[]> {
+    for (let look = 1; ; look++) {
+      const { members, unclear } = lookOnce(this.marks, this.known);
+      for (const { pid, startTime } of members) this.known.set(pid, startTime);
+      if (!unclear || look === UNCLEAR_LOOKS) return members;
+      await delay(1);
+    }
   }
 }
 
-function lookOnce(marks: ProcessMarks): { members: ProcessLine[]; unclear: boolean } {
+function lookOnce(
+  marks: ProcessMarks,
+  known: ReadonlyMap<number, string>,
+): { members: ProcessLine[]; unclear: boolean } {
   const members = new Map<number, ProcessLine>();
   const others: ProcessLine[] = [];
   let unclear = false;
   for (const pid of candidates(marks)) {
     const line = readProcess(pid);
     if (line === null || line.state === 'Z' || line.state === 'X') continue;
-    const verdict =
-      marks.leaders.includes(line.session) || marks.leaders.includes(line.group) || judge(pid, marks);
-    if (verdict === 'unclear' && line.parent !== 2) unclear = true;
+    const isInside =
+      marks.leaders.includes(line.session) ||
+      marks.leaders.includes(line.group) ||
+      known.get(pid) === line.startTime;
+    const verdict = isInside || judge(pid, marks);
+    if (verdict === 'unclear' && line.parent !== KERNEL_PARENT) unclear = true;
     if (verdict === true) members.set(pid, line);
     else others.push(line);
   }
   for (let found = true; found;) {
     found = false;
     for (const line of others) {
-      if (members.has(line.pid)) continue;
-      if (!members.has(line.parent) && !marks.leaders.includes(line.parent)) continue;
+      if (members.has(line.pid) || !members.has(line.parent)) continue;
       members.set(line.pid, line);
       found = true;
     }
@@ -137,9 +157,17 @@ function readProcess(pid: number): ProcessLine | null {
   const bytes = readBytes(`/proc/${pid}/stat`);
   if (bytes === null) return null;
   const text = bytes.toString('latin1');
-  const [state, parent, group, session] = text.slice(text.lastIndexOf(')') + 2).split(' ', 4);
-  if (state === undefined || session === undefined) return null;
-  return { pid, state, parent: Number(parent), group: Number(group), session: Number(session) };
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
+  if (fields.length < 20) return null;
+  const [state, parent, group, session] = fields;
+  return {
+    pid,
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    startTime: fields[19],
+  };
 }
 
 function latestPid(): number | null {

@@ -165,10 +165,13 @@ def trace_of(error):
 def find_non_json(value):
     """Says where the first thing is that JSON cannot hold; None when it is not found quickly."""
     pending = [('the value', value)]
-    for _ in range(100_000):
-        if not pending:
-            return None
+    seen = set()
+    while pending and len(seen) < 100_000:
         path, item = pending.pop()
+        if isinstance(item, (dict, list, tuple)):
+            if id(item) in seen:
+                continue
+            seen.add(id(item))
         if isinstance(item, dict):
             for key, inner in item.items():
                 if key is not None and not isinstance(key, (str, int, float)):

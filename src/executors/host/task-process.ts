@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs, onDeadline } from '../deadline.js';
 import type { StopReason } from '../executor.js';
 import { CapturedStream } from './captured-stream.js';
-import { isTreeAlive, killTree, signalTree, type ProcessMarks } from './process-tree.js';
+import { ProcessTree } from './process-tree.js';
 
 /** How long the pipes may stay open after the leader's exit. */
 const DRAIN_MS = 250;
@@ -50,10 +50,10 @@ export class TaskProcess {
   /** Settles when nothing of the tree is left; rejects when the process could not be started. */
   readonly ended: Promise<Ending>;
   private readonly child: ChildProcess;
-  private readonly marks: ProcessMarks;
+  private readonly tree: ProcessTree;
   private readonly exited: Promise<void>;
-  private readonly stopAsked = new AbortController();
-  private readonly graceOver = new AbortController();
+  private readonly stopAsked = new Signpost();
+  private readonly graceOver = new Signpost();
   private stopReason: StopReason | null = null;
 
   /** Throws what spawn throws for impossible arguments. */
@@ -73,12 +73,12 @@ export class TaskProcess {
     this.exited = new Promise((resolve) => this.child.once('exit', () => resolve()));
     const failedToStart = new Promise<never>((_, reject) => this.child.on('error', reject));
     const { pid } = this.child;
-    this.marks = {
+    this.tree = new ProcessTree({
       cookie: limits.cookie,
       directory: limits.directory,
       leaders: pid === undefined ? [] : [pid],
       startedAtMs,
-    };
+    });
     if (pid === undefined) {
       this.ended = failedToStart;
       return;
@@ -98,22 +98,18 @@ export class TaskProcess {
   /** Stops the tree: TERM, grace, KILL; with `atOnce` KILL now, also in the middle of an earlier stop's grace. */
   stop(reason: StopReason, atOnce: boolean): void {
     this.stopReason ??= reason;
-    if (atOnce) this.graceOver.abort();
-    this.stopAsked.abort();
+    if (atOnce) this.graceOver.pass();
+    this.stopAsked.pass();
   }
 
   private async watch(): Promise<Ending> {
     const stdout = new CapturedStream(this.child.stdout!);
     const stderr = new CapturedStream(this.child.stderr!);
-    await Promise.race([this.exited, aborted(this.stopAsked.signal)]);
+    await Promise.race([this.exited, this.stopAsked.passed]);
     if (this.stopReason !== null) await this.endByTerm();
     else
-      await Promise.race([
-        Promise.all([stdout.ended, stderr.ended]),
-        aborted(this.stopAsked.signal),
-        delay(DRAIN_MS),
-      ]);
-    const dead = await killTree(this.marks);
+      await Promise.race([Promise.all([stdout.ended, stderr.ended]), this.stopAsked.passed, delay(DRAIN_MS)]);
+    const dead = await this.tree.kill();
     if (dead) await this.exited;
     await Promise.race([Promise.all([stdout.ended, stderr.ended]), delay(DRAIN_MS)]);
     stdout.abandon();
@@ -131,17 +127,24 @@ export class TaskProcess {
   /** Asks the whole tree to end, and returns when it did or the grace is over. */
   private async endByTerm(): Promise<void> {
     const graceOverAtMs = monotonicMs() + this.limits.graceMs;
-    const isOver = (): boolean => this.graceOver.signal.aborted || monotonicMs() >= graceOverAtMs;
+    const isOver = (): boolean => this.graceOver.isPassed || monotonicMs() >= graceOverAtMs;
     if (isOver()) return;
-    await signalTree(this.marks, 'SIGTERM');
-    while (!isOver() && (await isTreeAlive(this.marks))) {
+    await this.tree.signal('SIGTERM');
+    while (!isOver() && (await this.tree.isAlive())) {
       const rest = Math.min(GRACE_LOOK_MS, Math.max(1, graceOverAtMs - monotonicMs()));
-      await Promise.race([delay(rest), aborted(this.graceOver.signal)]);
+      await Promise.race([delay(rest), this.graceOver.passed]);
     }
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+/** A moment that many can wait for. */
+class Signpost {
+  isPassed = false;
+  pass!: () => void;
+  readonly passed = new Promise<void>((resolve) => {
+    this.pass = () => {
+      this.isPassed = true;
+      resolve();
+    };
+  });
 }

@@ -1,11 +1,16 @@
-import { transformFile } from '@swc/core';
+import { type Options, transformFile } from '@swc/core';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { swcOptions } from '../../support/swc-options.mjs';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 /** What the executors are made of: they and the pure domain. */
 const FOLDERS = ['executors', 'domain'];
+
+const PLAIN: Options = {
+  swcrc: false,
+  module: { type: 'es6' },
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+};
 
 export interface CompiledExecutors {
   /** Path of the task host's main.js, for `hostEntry`. */
@@ -29,7 +34,7 @@ export async function compileExecutors(): Promise<CompiledExecutors> {
       await mkdir(dirname(target), { recursive: true });
       if (file.endsWith('.py')) await cp(join(from, file), target);
       if (!file.endsWith('.ts')) continue;
-      const { code } = await transformFile(join(from, file), swcOptions as never);
+      const { code } = await transformFile(join(from, file), PLAIN);
       await writeFile(target.replace(/\.ts$/, '.js'), code);
     }
   }
