@@ -25,7 +25,8 @@ const FETCH_DEADLINE_MS = 5_000;
 const NEVER_TOO_OFTEN = 1_000_000_000;
 
 export class BullmqTaskConsumer extends TaskConsumer {
-  private readonly lanes: Readonly<Record<Priority, MessageLane>>;
+  /** Made at the start: a process that does not consume has no workers. */
+  private readonly lanes = new Map<Priority, MessageLane>();
   private readonly allocator: SlotAllocator<FetchedMessage>;
   private readonly deciding: OutageLog;
   private readonly lockMs: number;
@@ -39,37 +40,19 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   constructor(
     private readonly backend: QueueBackend,
-    options: ConsumerOptions,
+    private readonly options: ConsumerOptions,
     private readonly log: Log,
   ) {
     super();
     this.lockMs = options.lockMs ?? 10_000;
     this.pollMs = options.pollMs ?? 2_000;
-    const workerOptions = {
-      lockDuration: this.lockMs,
-      stalledInterval: options.stalledIntervalMs ?? 5_000,
-      maxStalledCount: NEVER_TOO_OFTEN,
-      // Also for messages that somebody else added without these options.
-      removeOnComplete: { count: 0 },
-      removeOnFail: { count: 0 },
-    };
-    const lane = (priority: Priority) =>
-      new MessageLane(
-        backend.createWorker(queueName(options.prefix, priority), workerOptions),
-        this.lockMs,
-        log,
-      );
-    this.lanes = Object.fromEntries(PRIORITIES.map((priority) => [priority, lane(priority)])) as Record<
-      Priority,
-      MessageLane
-    >;
     const outage = new OutageLog(log, `Fetching from the ${backend.kind} queue`);
     this.deciding = new OutageLog(log, 'Deciding on attempts');
     this.allocator = new SlotAllocator({
       slots: options.slots,
-      fetch: (priority) => this.fetch(this.lanes[priority]),
-      run: (message, priority) => this.run(message, this.lanes[priority]),
-      putBack: (message, priority) => this.lanes[priority].putBack(message),
+      fetch: (priority) => this.fetch(this.lane(priority)),
+      run: (message, priority) => this.run(message, this.lane(priority)),
+      putBack: (message, priority) => this.lane(priority).putBack(message),
       fetchFailed: (error) => outage.failed(error),
       fetchAnswered: () => outage.works(),
       runFailed: (error) => this.deciding.failed(error),
@@ -87,7 +70,10 @@ export class BullmqTaskConsumer extends TaskConsumer {
   override async start(handler: AttemptHandler): Promise<void> {
     if (this.handler) throw new Error('The consumer is started already');
     this.handler = handler;
-    await Promise.all(PRIORITIES.map((priority) => this.lanes[priority].checkForStalled()));
+    if (this.stopped) return; // told to stop before it began
+    for (const priority of PRIORITIES) this.lanes.set(priority, this.createLane(priority));
+    await Promise.all([...this.lanes.values()].map((lane) => lane.checkForStalled()));
+    if (this.stopped) return;
     this.schedulePoll();
     this.scheduleRenewal();
     this.allocator.start();
@@ -107,9 +93,27 @@ export class BullmqTaskConsumer extends TaskConsumer {
     this.closed ??= (async () => {
       await this.stopFetching();
       clearTimeout(this.renewal);
-      await Promise.all(PRIORITIES.map((priority) => this.lanes[priority].close()));
+      await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
     })();
     return this.closed;
+  }
+
+  private lane(priority: Priority): MessageLane {
+    const lane = this.lanes.get(priority);
+    if (!lane) throw new Error('The consumer is not started');
+    return lane;
+  }
+
+  private createLane(priority: Priority): MessageLane {
+    const worker = this.backend.createWorker(queueName(this.options.prefix, priority), {
+      lockDuration: this.lockMs,
+      stalledInterval: this.options.stalledIntervalMs ?? 5_000,
+      maxStalledCount: NEVER_TOO_OFTEN,
+      // Also for messages that somebody else added without these options.
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    return new MessageLane(worker, this.lockMs, this.log);
   }
 
   /** Bounded in time, so that stopping is; what arrives too late goes back. */
@@ -158,7 +162,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   private scheduleRenewal(): void {
     this.renewal = setTimeout(() => {
-      const renewals = PRIORITIES.map((priority) => this.lanes[priority].renewLocks());
+      const renewals = [...this.lanes.values()].map((lane) => lane.renewLocks());
       Promise.all(renewals)
         .catch((error: unknown) => this.log.debug?.(`Locks were not renewed: ${describe(error)}`))
         .finally(() => this.closed ?? this.scheduleRenewal());

@@ -42,9 +42,9 @@ export class BullmqTaskQueue extends TaskQueue {
 
   override stats(): Promise<Record<Priority, QueueStats>> {
     return this.ofEachClass(async (queue) => {
-      const [counts, oldest] = await Promise.all([count(queue), queue.getJobs(['waiting'], 0, 0, true)]);
-      const [job] = oldest;
-      const ageSeconds = job ? Math.max(0, (Date.now() - job.timestamp) / 1000) : null;
+      const counts = await count(queue);
+      const oldest = counts.waiting > 0 ? await this.backend.oldest(queue, counts.waiting) : undefined;
+      const ageSeconds = oldest ? Math.max(0, (Date.now() - oldest.timestamp) / 1000) : null;
       return { ...counts, oldest_age_seconds: ageSeconds };
     });
   }

@@ -61,7 +61,7 @@ export class MessageLane {
     this.fuse ??= setTimeout(() => this.completeAll(), FUSE_MS);
   }
 
-  /** Makes the message the next one of its queue again. */
+  /** Makes the message wait again: as the next one on Redis, as the last one on PostgreSQL. */
   async putBack(message: FetchedMessage): Promise<void> {
     if (!this.held.delete(keyOf(message))) return;
     await message.job.moveToWait(message.token);

@@ -5,6 +5,8 @@ import {
   type AnyBackendFactory,
   type BackedQueueOptions,
   ManualWorker,
+  type MessageJob,
+  type PriorityQueue,
   type QueueBackend,
 } from './queue-backend.js';
 
@@ -70,6 +72,7 @@ export class PostgresBackend implements QueueBackend {
   private readonly pool: pg.Pool;
   private readonly connection: PostgresConnection;
   private readonly factory: AnyBackendFactory;
+  private closed: Promise<void> | null = null;
 
   constructor(databaseUrl: string, log: Log, poolSize = 4) {
     this.pool = new pg.Pool({
@@ -83,7 +86,8 @@ export class PostgresBackend implements QueueBackend {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       // Longer than the server's, so that it acts only when the server cannot.
       query_timeout: STATEMENT_TIMEOUT_MS + 300,
-      idleTimeoutMillis: 30_000,
+      // BullMQ's functions are compiled once per connection, which takes tens of milliseconds.
+      idleTimeoutMillis: 0,
       keepAlive: true,
     });
     const outage = new OutageLog(log, 'The queue database');
@@ -114,9 +118,14 @@ export class PostgresBackend implements QueueBackend {
     await this.pool.query('SELECT 1');
   }
 
-  async close(): Promise<void> {
-    await this.connection.close();
-    await this.pool.end();
+  /** BullMQ 6.7 lists waiting messages newest first here, whatever order it is asked for; so it is the last one. */
+  async oldest(queue: PriorityQueue, waiting: number): Promise<MessageJob | undefined> {
+    return (await queue.getJobs(['waiting'], waiting - 1, waiting - 1))[0];
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.connection.close().then(() => this.pool.end());
+    return this.closed;
   }
 }
 

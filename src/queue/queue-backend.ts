@@ -74,5 +74,7 @@ export interface QueueBackend {
    */
   usable(): Promise<void>;
   ping(): Promise<void>;
+  /** The message that waits longest, of `waiting`; undefined when none waits any more. */
+  oldest(queue: PriorityQueue, waiting: number): Promise<MessageJob | undefined>;
   close(): Promise<void>;
 }

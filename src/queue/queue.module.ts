@@ -1,5 +1,6 @@
 import { BullModule, InjectQueue } from '@nestjs/bullmq';
-import { type DynamicModule, Injectable, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { QueueOptions } from 'bullmq';
 import { CONFIG } from '../config/config.module.js';
 import type { Config } from '../config/config.js';
 import { PRIORITIES } from '../domain/priority.js';
@@ -36,74 +37,64 @@ class InjectedQueues {
 class QueueShutdown implements OnApplicationShutdown {
   constructor(
     private readonly backend: QueueBackend,
-    private readonly consumer: TaskConsumer | null,
+    private readonly consumer: TaskConsumer,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
-    await this.consumer?.close();
+    await this.consumer.close();
     await this.backend.close();
   }
 }
 
-@Module({})
-class QueueBackendModule {}
-
-/** One provider for the backend, however many modules below need it. */
-const backendModule: DynamicModule = {
-  module: QueueBackendModule,
+@Module({
   providers: [{ provide: BACKEND, inject: [CONFIG], useFactory: createQueueBackend }],
   exports: [BACKEND],
-};
+})
+class QueueBackendModule {}
 
-/** The four priority queues: `TaskQueue` for everyone, `TaskConsumer` where attempts are executed. */
-@Module({})
-export class QueueModule {
-  static forRoot({ consumer }: { consumer: boolean }): DynamicModule {
-    BullModule.queueClass = BackedQueue;
-    return {
-      module: QueueModule,
-      imports: [
-        backendModule,
-        BullModule.forRootAsync({
-          imports: [backendModule],
-          inject: [BACKEND],
-          useFactory: (backend: QueueBackend) => backend.queueOptions() as never,
-        }),
-        BullModule.registerQueueAsync(
-          ...PRIORITIES.map((priority) => ({
-            name: queueToken(priority),
-            inject: [CONFIG],
-            useFactory: (config: Config) => ({ name: queueName(config.queue.prefix, priority) }),
-          })),
-        ),
-      ],
-      providers: [
-        InjectedQueues,
-        {
-          provide: TaskQueue,
-          inject: [InjectedQueues, BACKEND],
-          useFactory: (queues: InjectedQueues, backend: QueueBackend) => new BullmqTaskQueue(queues, backend),
-        },
-        ...(consumer ? [consumerProvider] : []),
-        {
-          provide: QueueShutdown,
-          inject: [BACKEND, ...(consumer ? [TaskConsumer] : [])],
-          useFactory: (backend: QueueBackend, taskConsumer?: TaskConsumer) =>
-            new QueueShutdown(backend, taskConsumer ?? null),
-        },
-      ],
-      exports: consumer ? [TaskQueue, TaskConsumer] : [TaskQueue],
-    };
-  }
-}
+// @nestjs/bullmq builds its queues with this class from here on.
+BullModule.queueClass = BackedQueue;
 
-const consumerProvider = {
-  provide: TaskConsumer,
-  inject: [CONFIG, BACKEND],
-  useFactory: (config: Config, backend: QueueBackend) =>
-    new BullmqTaskConsumer(
-      backend,
-      { prefix: config.queue.prefix, slots: config.worker.slots },
-      new Logger('Queue'),
+/**
+ * The four priority queues: `TaskQueue` to add messages, `TaskConsumer` to take them. A consumer nobody starts
+ * opens no connection.
+ */
+@Module({
+  imports: [
+    QueueBackendModule,
+    BullModule.forRootAsync({
+      imports: [QueueBackendModule],
+      inject: [BACKEND],
+      // BackedQueue takes any connection, as it brings the backend along; the declared type knows Redis only.
+      useFactory: (backend: QueueBackend) => backend.queueOptions() as QueueOptions,
+    }),
+    BullModule.registerQueueAsync(
+      ...PRIORITIES.map((priority) => ({
+        name: queueToken(priority),
+        inject: [CONFIG],
+        useFactory: (config: Config) => ({ name: queueName(config.queue.prefix, priority) }),
+      })),
     ),
-};
+  ],
+  providers: [
+    InjectedQueues,
+    {
+      provide: TaskQueue,
+      inject: [InjectedQueues, BACKEND],
+      useFactory: (queues: InjectedQueues, backend: QueueBackend) => new BullmqTaskQueue(queues, backend),
+    },
+    {
+      provide: TaskConsumer,
+      inject: [BACKEND, CONFIG],
+      useFactory: (backend: QueueBackend, { queue, worker }: Config) =>
+        new BullmqTaskConsumer(backend, { prefix: queue.prefix, slots: worker.slots }, new Logger('Queue')),
+    },
+    {
+      provide: QueueShutdown,
+      inject: [BACKEND, TaskConsumer],
+      useFactory: (backend: QueueBackend, consumer: TaskConsumer) => new QueueShutdown(backend, consumer),
+    },
+  ],
+  exports: [TaskQueue, TaskConsumer],
+})
+export class QueueModule {}

@@ -5,6 +5,8 @@ import {
   type AnyBackendFactory,
   type BackedQueueOptions,
   ManualWorker,
+  type MessageJob,
+  type PriorityQueue,
   type QueueBackend,
 } from './queue-backend.js';
 import { type ConnectionReports, QueueRedis } from './redis-client.js';
@@ -68,6 +70,10 @@ export class RedisBackend implements QueueBackend {
 
   async ping(): Promise<void> {
     await this.producing.client.ping();
+  }
+
+  async oldest(queue: PriorityQueue): Promise<MessageJob | undefined> {
+    return (await queue.getJobs(['waiting'], 0, 0, true))[0];
   }
 
   async close(): Promise<void> {
