@@ -1,17 +1,7 @@
 // Three projects: unit and integration run the sources through swc, e2e runs the built `dist` as processes.
 // Jest needs --experimental-vm-modules for ES modules; `npm run test:unit` and its kin pass it.
 
-const swc = {
-  swcrc: false,
-  module: { type: 'es6' },
-  sourceMaps: 'inline',
-  jsc: {
-    parser: { syntax: 'typescript', decorators: true },
-    target: 'es2022',
-    keepClassNames: true,
-    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-  },
-};
+import { swcOptions } from './test/support/swc-options.mjs';
 
 const base = {
   rootDir: import.meta.dirname,
@@ -19,7 +9,7 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
-  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
   transformIgnorePatterns: ['/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/.data/'],
 };
@@ -27,8 +17,9 @@ const base = {
 /** The suites with servers: one PostgreSQL and one Redis for all their files, started before the first. */
 const withServers = {
   ...base,
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/patience.mjs'],
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
 
 export default {

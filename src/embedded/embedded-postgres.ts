@@ -214,17 +214,25 @@ async function stopIfUnused(url: string, home: ClusterHome): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   try {
+    if (await othersUse(client)) return false;
+    await stopPostmaster(home);
+    return true;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function othersUse(client: pg.Client): Promise<boolean> {
+  try {
     await client.connect();
     const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock($1) AS alone', [
       USERS_LOCK,
     ]);
-    if (!rows[0].alone) return false;
+    return !rows[0].alone;
   } catch {
     // It does not answer, so it serves nobody.
+    return false;
   }
-  await stopPostmaster(home);
-  await client.end().catch(() => undefined);
-  return true;
 }
 
 async function refuseOtherVersion(home: ClusterHome): Promise<void> {

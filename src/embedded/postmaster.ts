@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { program } from './binaries.js';
 import type { ClusterHome } from './cluster-home.js';
@@ -85,7 +86,8 @@ export async function spawnPostmaster(
 
 /** The fast stop: open transactions are rolled back, everything is written, the server ends. */
 export async function stopPostmaster(home: ClusterHome): Promise<void> {
-  if (!(await runningPostmaster(home))) return;
+  const postmaster = await runningPostmaster(home);
+  if (!postmaster) return;
   const stop = (mode: string) =>
     run(program(home.binaries, 'pg_ctl'), ['stop', '-D', home.cluster, '-m', mode, '-w', '-t', '30'], {
       ...identity(home.user),
@@ -93,6 +95,9 @@ export async function stopPostmaster(home: ClusterHome): Promise<void> {
       env: PROGRAM_ENVIRONMENT,
     });
   await stop('fast').catch(() => stop('immediate'));
+  // pg_ctl is content when the pid file is gone, a moment before the process is.
+  for (let tries = 0; tries < 100 && (await isPostgresOf(postmaster.pid, home.cluster)); tries++)
+    await pause(20);
 }
 
 /** The end of the server's log, for an error message. */
@@ -116,7 +121,7 @@ export function isAlive(pid: number): boolean {
 
 /** Whether the process is a PostgreSQL that was started on this cluster. Where nobody can tell, it is taken for one. */
 async function isPostgresOf(pid: number, cluster: string): Promise<boolean> {
-  if (process.platform === 'win32') return true;
+  if (process.platform === 'win32') return isAlive(pid);
   try {
     const { stdout } =
       process.platform === 'linux'

@@ -20,7 +20,8 @@ export interface ServerUser {
  */
 export async function serverUser(clusterDirectory: string): Promise<ServerUser | null> {
   if (!process.getuid || !process.getgid) return null;
-  const owner = await stat(clusterDirectory).catch(() => null);
+  // The folder around it tells when the cluster is not there yet, or hidden from us.
+  const owner = await stat(clusterDirectory).catch(() => stat(dirname(clusterDirectory)).catch(() => null));
   const own = { uid: process.getuid(), gid: process.getgid() };
   if (own.uid !== 0) {
     if (owner && owner.uid !== own.uid)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { Bus, type Nudge } from '../../src/bus/bus.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import type { Config } from '../../src/config/config.js';
@@ -115,6 +116,7 @@ async function assemble(
   bus: RecordingBus,
   poolSize = 4,
 ): Promise<EngineUnderTest> {
+  Logger.overrideLogger(process.env.TEST_LOG === undefined ? false : ['error', 'warn', 'log']);
   const config = loadConfig({ DATABASE_URL: url, RETRY_BASE_DELAY: '0', RETRY_MAX_DELAY: '0', ...env });
   const database = new SqlDatabase({
     url,
