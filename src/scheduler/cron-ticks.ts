@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { nextTick, parseCron } from '../domain/schedule.js';
+import { type Cron, nextTick, parseCron } from '../domain/schedule.js';
 import { StartJobs } from '../engine/start-jobs.js';
 import { type DueDag, TickStore } from '../persistence/tick.store.js';
 
@@ -33,18 +33,26 @@ export class CronTicks {
     try {
       const parsed = parseCron(dag.cronExpression);
       if (!parsed.ok) throw new Error(parsed.message);
-      let tick = dag.nextRunAt;
-      let next = nextTick(parsed.cron, dag.timezone, tick);
-      while (next !== null && next <= dag.now) {
-        tick = next;
-        next = nextTick(parsed.cron, dag.timezone, tick);
-      }
+      const tick = latestTick(parsed.cron, dag);
       const answer = await this.startJobs.start({ dagId: dag.id, trigger: 'cron', tickAt: tick });
-      await this.store.advance(dag.id, dag.nextRunAt, next);
+      await this.store.advance(dag.id, dag.nextRunAt, nextTick(parsed.cron, dag.timezone, tick));
       return answer.kind === 'started';
     } catch (error) {
       this.logger.error(`DAG ${dag.id} could not fire: ${error instanceof Error ? error.message : String(error)}`);
       return false;
     }
   }
+}
+
+/** The last tick that is due. By halving, since a DAG may have missed millions of them. */
+function latestTick(cron: Cron, { timezone, nextRunAt, now }: DueDag): Date {
+  let latest = nextRunAt;
+  // No tick lies behind `end`, up to now; ticks are on whole seconds.
+  for (let end = now.getTime(); end - latest.getTime() >= 1_000; ) {
+    const middle = Math.floor((latest.getTime() + end) / 2);
+    const tick = nextTick(cron, timezone, new Date(middle));
+    if (tick !== null && tick <= now) latest = tick;
+    else end = middle;
+  }
+  return latest;
 }
