@@ -57,6 +57,12 @@ describe('a fixed time', () => {
     ).toBe('2026-10-26T01:30:00.000Z');
   });
 
+  it('is not fired again however many of them the second pass holds', () => {
+    expect(
+      nextTick(cronOf('0-59 0-59 2 * * *'), 'Europe/Berlin', new Date('2026-10-25T01:00:30Z'))?.toISOString(),
+    ).toBe('2026-10-26T01:00:00.000Z');
+  });
+
   it('with seconds keeps its seconds in an overlap and loses them in a gap', () => {
     const seconds = (from: string, count: number) =>
       nextTicks(cronOf('10,40 30 2 * * *'), 'Europe/Berlin', new Date(from), count).map((tick) =>
