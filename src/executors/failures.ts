@@ -74,8 +74,12 @@ export function failed(
 }
 
 /** The outcome of an attempt that was stopped from outside or by its own clock. */
-export function stopped(reason: StopReason, timeoutSeconds: number): Outcome & { kind: 'failed' } {
-  return failed(reason, STOP_MESSAGES[reason](timeoutSeconds));
+export function stopped(
+  reason: StopReason,
+  timeoutSeconds: number,
+  details?: Json,
+): Outcome & { kind: 'failed' } {
+  return failed(reason, STOP_MESSAGES[reason](timeoutSeconds), details === undefined ? {} : { details });
 }
 
 const STOP_MESSAGES: Record<StopReason, (timeoutSeconds: number) => string> = {

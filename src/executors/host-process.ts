@@ -101,6 +101,7 @@ export class HostProcess {
   /** Runs one attempt to its end. Never rejects. */
   async run(attempt: HostAttempt, signal: AbortSignal): Promise<Outcome> {
     const { attemptId, timeoutSeconds } = attempt.work;
+    if (this.running.has(attemptId)) return failed('internal', `The attempt ${attemptId} runs already.`);
     const patienceMs = this.options.killGraceSeconds * 1_000 + HANGS_AFTER_MS;
     const giveUp = (): void => void this.child.kill('SIGKILL');
     let cancelGiveUp = onDeadline(monotonicMs() + timeoutSeconds * 1_000 + patienceMs, giveUp);

@@ -3,6 +3,7 @@ import { type Outcome } from '../../domain/outcome.js';
 import type { StopReason } from '../executor.js';
 import { failed, stopped } from '../failures.js';
 import { AttemptDirectory } from './attempt-directory.js';
+import { endingDetails } from './ending-words.js';
 import { cookieOf, type HostAttempt, type HostSettings } from './protocol.js';
 import { judgePython, preparePython } from './python-task.js';
 import { judgeShell, prepareShell } from './shell-task.js';
@@ -29,10 +30,18 @@ export class Attempt {
   /** Runs it to its end; nothing of it is left, neither process nor directory. Never rejects. */
   async run(): Promise<Outcome> {
     try {
-      await this.directory.create();
+      // Outside the removal: a directory that another attempt has must stay.
+      this.directory.create();
+    } catch (error) {
+      return failed(
+        'internal',
+        `The directory of the attempt could not be made: ${(error as Error).message}.`,
+      );
+    }
+    try {
       return await this.runInDirectory();
     } catch (error) {
-      return failed('internal', `The task host failed: ${(error as Error).message}`);
+      return failed('internal', `The task host failed: ${(error as Error).message}.`);
     } finally {
       await this.directory.remove().catch((error: Error) => console.error(`task host: ${error.message}`));
     }
@@ -60,7 +69,8 @@ export class Attempt {
     }
     if (ending.unkillable)
       console.error(`task host: attempt ${work.attemptId} left a process that SIGKILL does not end`);
-    if (ending.stopReason !== null) return stopped(ending.stopReason, work.timeoutSeconds);
+    if (ending.stopReason !== null)
+      return stopped(ending.stopReason, work.timeoutSeconds, endingDetails(ending));
     return work.taskType === 'python'
       ? judgePython(ending, this.directory)
       : judgeShell(work, ending, this.directory);
@@ -72,7 +82,7 @@ export class Attempt {
       const environment = environmentOf(work, this.settings, this.directory);
       return python === null
         ? await prepareShell(work, this.directory, environment)
-        : await preparePython(work, python, this.directory, environment);
+        : preparePython(work, python, this.directory, environment);
     } catch (error) {
       if (error instanceof BadEnvironment) return error.message;
       throw error;

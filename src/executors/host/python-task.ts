@@ -15,17 +15,17 @@ const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url));
 const MAX_RESULT_BYTES = 6 * MAX_OUTPUT_BYTES + 65_536;
 
 /** The launch, or the words of what is wrong with the config. */
-export async function preparePython(
+export function preparePython(
   work: AttemptWork,
   python: string,
   directory: AttemptDirectory,
   environment: Record<string, string>,
-): Promise<Launch | string> {
+): Launch | string {
   const { code, args, non_retryable_exceptions: names } = work.config;
   if (typeof code !== 'string') return 'The config value `code` is not a string.';
   const task = { code, args: args ?? null, ctx: contextOf(work), non_retryable_exceptions: stringsOf(names) };
-  await directory.write(directory.pythonTaskFile, JSON.stringify(task));
-  await directory.write(directory.contextFile, JSON.stringify(task.ctx));
+  directory.write(directory.pythonTaskFile, JSON.stringify(task));
+  directory.write(directory.contextFile, JSON.stringify(task.ctx));
   // Unbuffered, so that what was printed before a kill is not lost.
   const runner = ['-X', 'utf8', '-u', RUNNER, directory.pythonTaskFile, directory.pythonResultFile];
   return { file: python, args: runner, cwd: directory.path, environment, stdin: null };

@@ -21,13 +21,13 @@ export async function prepareShell(
   if (command.includes('\0')) return 'The config value `command` contains a NUL character.';
   if (cwd != null && typeof cwd !== 'string') return 'The config value `cwd` is not a string.';
   const folder = cwd == null ? directory.path : isAbsolute(cwd) ? cwd : resolve(directory.path, cwd);
-  if (!(await isFolder(folder)))
+  if (cwd != null && !(await isFolder(folder)))
     return `The config value \`cwd\` names no directory: ${JSON.stringify(cwd)}.`;
-  await directory.write(directory.contextFile, JSON.stringify(contextOf(work)));
+  directory.write(directory.contextFile, JSON.stringify(contextOf(work)));
   let args = ['-c', command];
   if (Buffer.byteLength(command) > MAX_VARIABLE_BYTES) {
     // One argument has the same limit as one variable.
-    await directory.write(directory.commandFile, command);
+    directory.write(directory.commandFile, command);
     args = [directory.commandFile];
   }
   return { file: '/bin/sh', args, cwd: folder, environment, stdin: stdinText(stdin) };

@@ -27,15 +27,20 @@ describe('stopping an attempt', () => {
 
   it.each([...ESCAPES, HIDDEN])('kills %s at the timeout', async (_name, command) => {
     const sleep = uniqueSleep();
-    const outcome = await bench.shell(`${command(sleep)}\nsleep 60; sleep 60`, {}, { timeoutSeconds: 0.5 });
+    const outcome = await bench.shell(
+      `echo before\n${command(sleep)}\nsleep 60; sleep 60`,
+      {},
+      { timeoutSeconds: 0.5 },
+    );
     // Looked at in the same moment: the promise settles only when all is gone.
     expect(processesMentioning(sleep)).toEqual([]);
-    expect(outcome).toEqual({
+    expect(outcome).toMatchObject({
       kind: 'failed',
       error: {
         code: 'timeout',
         message: 'The attempt did not end within 0.5 s (timeout_seconds) and was stopped.',
         retryable: true,
+        details: { stdout: 'before\n', stderr: '' },
       },
     });
   });
@@ -92,6 +97,15 @@ describe('stopping an attempt', () => {
     expect(sleepers(other)).toHaveLength(1);
     end.abort('cancelled');
     await going;
+  });
+
+  it('does not start an attempt twice', async () => {
+    const work = attemptOf('shell', { command: 'sleep 0.3; pwd; ls -a' });
+    const [first, second] = await Promise.all([bench.run(work), bench.run(work)]);
+    expect(first).toMatchObject({ kind: 'succeeded', output: { stdout: expect.stringContaining('.dts') } });
+    expect(second).toMatchObject({
+      error: { code: 'internal', message: expect.stringContaining('already') },
+    });
   });
 
   it('starts nothing when it was stopped before it began', async () => {
