@@ -38,7 +38,9 @@ export class CronTicks {
       await this.store.advance(dag.id, dag.nextRunAt, nextTick(parsed.cron, dag.timezone, tick));
       return answer.kind === 'started';
     } catch (error) {
-      this.logger.error(`DAG ${dag.id} could not fire: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.error(
+        `DAG ${dag.id} could not fire: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return false;
     }
   }
@@ -48,7 +50,7 @@ export class CronTicks {
 function latestTick(cron: Cron, { timezone, nextRunAt, now }: DueDag): Date {
   let latest = nextRunAt;
   // No tick lies behind `end`, up to now; ticks are on whole seconds.
-  for (let end = now.getTime(); end - latest.getTime() >= 1_000; ) {
+  for (let end = now.getTime(); end - latest.getTime() >= 1_000;) {
     const middle = Math.floor((latest.getTime() + end) / 2);
     const tick = nextTick(cron, timezone, new Date(middle));
     if (tick !== null && tick <= now) latest = tick;

@@ -89,7 +89,9 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
       if (this.failing.delete(loop.name)) this.logger.log(`The loop "${loop.name}" works again.`);
     } catch (error) {
       if (!this.failing.has(loop.name)) {
-        this.logger.warn(`The loop "${loop.name}" fails: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(
+          `The loop "${loop.name}" fails: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
       this.failing.add(loop.name);
     }
