@@ -86,6 +86,6 @@ export function mapOfTexts(nameFault: (name: string) => string | null, check: Va
 }
 
 /** Whether a value is a whole number within bounds. */
-export function isIntegerIn(value: Json, min: number, max: number): boolean {
+function isIntegerIn(value: Json, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }

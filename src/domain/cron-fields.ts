@@ -7,7 +7,7 @@
 import { quoted } from './faults.js';
 
 /** Bounds and names of a field. */
-export interface FieldSpec {
+interface FieldSpec {
   label: string;
   min: number;
   max: number;
@@ -35,7 +35,7 @@ export interface CronFields {
   dayRule: 'either' | 'both';
 }
 
-export type ParsedField = { ok: true; field: Field } | { ok: false; message: string };
+type ParsedField = { ok: true; field: Field } | { ok: false; message: string };
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];

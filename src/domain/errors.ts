@@ -21,7 +21,7 @@ export type ErrorKind =
   | 'internal';
 
 /** Kind and title (RFC 9457 `title`: the same text for every occurrence) of one code. */
-export interface ErrorEntry {
+interface ErrorEntry {
   kind: ErrorKind;
   title: string;
 }

@@ -8,7 +8,7 @@
 import type { CompiledGraph } from './graph.js';
 
 /** Is `ancestor` upstream of `task` (through one edge or more)? Both are indexes. */
-export interface UpstreamQuestion {
+interface UpstreamQuestion {
   ancestor: number;
   task: number;
 }

@@ -109,13 +109,10 @@ export function criticalPath(graph: CompiledGraph): number[] {
   }
   const path: number[] = [];
   for (let choices = graph.roots; choices.length > 0; choices = graph.children[path.at(-1)!]!) {
-    path.push(choices.reduce((best, index) => (isBetter(index, best) ? index : best)));
+    // Lists of children and roots go by index, so the first of several equals is the lowest.
+    path.push(choices.reduce((best, index) => (tail[index] > tail[best] ? index : best)));
   }
   return path;
-
-  function isBetter(index: number, best: number): boolean {
-    return tail[index] > tail[best] || (tail[index] === tail[best] && index < best);
-  }
 }
 
 function validateSize(tasks: readonly GraphTask[]): Fault[] {

@@ -5,10 +5,10 @@
  */
 
 /** Share of the delay by which jitter may move it either way. */
-export const JITTER = 0.1;
+const JITTER = 0.1;
 
 /** What a delay is made from. */
-export interface RetryDelayInput {
+interface RetryDelayInput {
   /** Which retry this is, from 1. */
   retryNumber: number;
   baseSeconds: number;
@@ -34,7 +34,7 @@ export function retryDelayMs(input: RetryDelayInput): number {
 }
 
 /** What decides about a failed attempt. */
-export interface FailureInput extends Omit<RetryDelayInput, 'retryNumber'> {
+interface FailureInput extends Omit<RetryDelayInput, 'retryNumber'> {
   /** Attempts charged to the task so far, this one included. */
   charged: number;
   /** Retries after the first attempt; 0 means one attempt. */
@@ -44,7 +44,7 @@ export interface FailureInput extends Omit<RetryDelayInput, 'retryNumber'> {
 }
 
 /** What follows a failed attempt: another one later, or the end of the task (and, with the DLQ on, an entry there). */
-export type AfterFailure =
+type AfterFailure =
   | { kind: 'retry'; retryNumber: number; delayMs: number }
   | { kind: 'bury'; reason: 'exhausted' | 'not_retryable' };
 

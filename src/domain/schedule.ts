@@ -28,7 +28,7 @@ export interface Cron extends CronFields {
   isInterval: boolean;
 }
 
-export type ParsedCron = { ok: true; cron: Cron } | { ok: false; message: string };
+type ParsedCron = { ok: true; cron: Cron } | { ok: false; message: string };
 
 const NICKNAMES: ReadonlyMap<string, string> = new Map([
   ['@yearly', '0 0 1 1 *'],

@@ -14,15 +14,15 @@ import type { TaskSpec, TaskType } from './task-spec.js';
 /** Methods that an http task may use. Lower case is understood too. */
 export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** Longest time one attempt, or one request of it, may be given: a week. */
-export const MAX_TIMEOUT_SECONDS = 7 * 24 * 3_600;
+const MAX_TIMEOUT_SECONDS = 7 * 24 * 3_600;
 /** Longest delay before a retry: 30 days. */
-export const MAX_RETRY_DELAY_SECONDS = 30 * 24 * 3_600;
+const MAX_RETRY_DELAY_SECONDS = 30 * 24 * 3_600;
 /** Most retries of one task. */
-export const MAX_RETRIES = 1_000;
+const MAX_RETRIES = 1_000;
 /** Largest answer that an http task may ask to be read. */
-export const MAX_RESPONSE_BYTES = 64 * 1_048_576;
+const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 /** Environment variables with this prefix are ours: they carry the context of a shell task. */
-export const RESERVED_ENV_PREFIX = 'DTS_';
+const RESERVED_ENV_PREFIX = 'DTS_';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

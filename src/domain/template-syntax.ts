@@ -15,10 +15,10 @@ export type Reference =
   | { root: 'run'; field: 'id' | 'scheduled_for'; text: string };
 
 /** A template cut into plain text and references, in order. */
-export type Parts = readonly (string | Reference)[];
+type Parts = readonly (string | Reference)[];
 
 /** What parsing gives. */
-export type ParsedTemplate = { ok: true; parts: Parts } | { ok: false; message: string };
+type ParsedTemplate = { ok: true; parts: Parts } | { ok: false; message: string };
 
 const OPEN = '{{';
 const CLOSE = '}}';

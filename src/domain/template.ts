@@ -24,7 +24,7 @@ export interface TemplateScope {
 }
 
 /** A rendered value, or why there is none. */
-export type Rendered<T extends Json> = { ok: true; value: T } | { ok: false; message: string };
+type Rendered<T extends Json> = { ok: true; value: T } | { ok: false; message: string };
 
 /** Most characters that placeholders may bring into one config, so that a small text cannot become a huge one. */
 export const MAX_RENDERED_CHARACTERS = 8 * 1_048_576;

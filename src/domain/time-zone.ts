@@ -7,7 +7,7 @@
  */
 
 /** A stretch of time, from `startMs` up to but not including `endMs`, in which local time is UTC + `offsetMs`. */
-export interface ZonePiece {
+interface ZonePiece {
   startMs: number;
   endMs: number;
   offsetMs: number;

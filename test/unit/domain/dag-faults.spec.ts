@@ -76,6 +76,18 @@ describe('validateTasks', () => {
     expect(allowed).toEqual(['', 'a', 'ab', 'ab', 'abc']);
   });
 
+  it('refuses a task that refers to itself, in a graph with a cycle too', () => {
+    const config = { deep: '{{ tasks.a.output }} {{ tasks.b.output }}' };
+    const [cycle, unknownKey, itself, ...more] = validateTasks([
+      aTask({ name: 'a', dependencies: ['b'], config }),
+      aTask({ name: 'b', dependencies: ['a'] }),
+    ]);
+    expect(cycle.message).toContain('a -> b -> a');
+    expect(unknownKey.message).toContain('Unknown key');
+    expect(itself.message).toContain('refers to "a", which is not upstream');
+    expect(more).toEqual([]);
+  });
+
   it('looks no further into a DAG that is too large', () => {
     const tasks = Array.from({ length: MAX_TASKS + 1 }, (_, index) => aTask({ name: `bad name ${index}` }));
     expect(validateTasks(tasks)).toHaveLength(1);

@@ -189,6 +189,12 @@ describe('criticalPath', () => {
     expect(criticalPath(graph).map((index) => graph.names[index])).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('takes the lowest index of several equals', () => {
+    expect(criticalPath(compileGraph(tasksOf({ d: ['b', 'c'], c: ['a'], b: ['a'], a: [], z: [] })))).toEqual([
+      3, 1, 0,
+    ]);
+  });
+
   it('has one task on each level and follows edges', () => {
     fc.assert(
       fc.property(acyclicGraph, (tasks) => {
