@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  createEngine,
+  type EngineUnderTest,
+  expectConsistent,
+  failure,
+  joinEngine,
+  noop,
+  runToEnd,
+  startJob,
+  statusesOf,
+  statusOf,
+  SUCCESS,
+} from '../../support/engine.js';
+import { range } from './contention.js';
+
+let engine: EngineUnderTest;
+beforeAll(async () => {
+  engine = await createEngine();
+});
+afterAll(async () => await engine.close());
+
+describe('A pool of one connection', () => {
+  it('is enough for every verb, all of them at once', async () => {
+    const single = await joinEngine(engine, 1);
+    try {
+      const runIds = await Promise.all(
+        range(10).map(
+          async () =>
+            await startJob(single, [
+              noop('bad', [], { max_retries: 1 }),
+              noop('good'),
+              noop('sink', ['bad', 'good']),
+            ]),
+        ),
+      );
+      const upkeep = async (): Promise<unknown> =>
+        await Promise.all([
+          single.upkeep.wake(),
+          single.upkeep.release(),
+          single.upkeep.reap(),
+          single.upkeep.sweep(0, true),
+          single.upkeep.forgetLostWorkers(),
+        ]);
+      const [, order] = await Promise.all([
+        upkeep(),
+        runToEnd(single, (name) => (name === 'bad' ? failure() : SUCCESS)),
+        single.cancelJobs.cancel(runIds[0]),
+      ]);
+      expect(order).toContain('good');
+      const entries = await single.rows<{ id: number }>(
+        `SELECT id FROM dlq_entries WHERE status = 'pending' ORDER BY id`,
+      );
+      expect(entries.length).toBeGreaterThanOrEqual(9);
+      await Promise.all([
+        ...entries.map(async ({ id }, index) =>
+          index % 2 === 0
+            ? await single.replayTasks.replay(id, 'tester')
+            : await single.replayTasks.resolve(id, 'tester', null, index),
+        ),
+        upkeep(),
+      ]);
+      await runToEnd(single);
+      for (const runId of runIds) await expectConsistent(engine, runId);
+      for (const runId of runIds.slice(1)) expect(await statusOf(engine, runId)).toBe('succeeded');
+    } finally {
+      await single.close();
+    }
+  });
+});
+
+describe('A job of ten thousand tasks', () => {
+  const WIDTH = 100;
+  const DEPTH = 100;
+
+  it('in a hundred levels is started and run to its end', async () => {
+    const tasks = range(DEPTH * WIDTH).map((index) => {
+      const above = index - WIDTH;
+      const neighbour = above - (above % WIDTH) + ((above + 1) % WIDTH);
+      return noop(`t${index}`, above < 0 ? [] : [`t${above}`, `t${neighbour}`]);
+    });
+    const startedAt = performance.now();
+    const runId = await startJob(engine, tasks);
+    const runningAt = performance.now();
+    const order = await runToEnd(engine);
+    const endedAt = performance.now();
+    if (process.env.TEST_LOG !== undefined) {
+      const [start, run] = [runningAt - startedAt, endedAt - runningAt].map(Math.round);
+      console.log(`10,000 tasks: start ${start} ms, run ${run} ms, ${Math.round(run / DEPTH)} ms a level`);
+    }
+    expect(order).toHaveLength(DEPTH * WIDTH);
+    expect(await statusOf(engine, runId)).toBe('succeeded');
+    await expectConsistent(engine, runId);
+    // Generous: what must not happen is time that grows with the square of the size.
+    expect(endedAt - startedAt).toBeLessThan(30_000);
+  }, 60_000);
+
+  it('below one that fails is doomed in one statement, and brought back in one', async () => {
+    const chain = range(9_999).map((index) => noop(`t${index}`, [index === 0 ? 'bad' : `t${index - 1}`]));
+    const runId = await startJob(engine, [noop('bad', [], { max_retries: 0 }), ...chain]);
+    const startedAt = performance.now();
+    await runToEnd(engine, () => failure());
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(new Set(Object.values(await statusesOf(engine, runId)))).toEqual(
+      new Set(['failed', 'upstream_failed']),
+    );
+    await expectConsistent(engine, runId);
+    const [{ id }] = await engine.rows<{ id: number }>('SELECT id FROM dlq_entries WHERE run_id = $1', [
+      runId,
+    ]);
+    expect(await engine.replayTasks.replay(id, 'tester')).toBe('done');
+    expect(new Set(Object.values(await statusesOf(engine, runId)))).toEqual(new Set(['queued', 'blocked']));
+    await expectConsistent(engine, runId);
+    expect(await engine.cancelJobs.cancel(runId)).toBe('cancelled');
+    await expectConsistent(engine, runId);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  }, 60_000);
+});
