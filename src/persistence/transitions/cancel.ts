@@ -13,11 +13,13 @@ const LOCK: Statement = {
 const CANCEL: Statement = {
   name: 'cancel',
   text: `
-  WITH before AS MATERIALIZED (
+  WITH held AS MATERIALIZED (
+    SELECT run_id, dag_id, last_seq, status FROM jobs WHERE run_id = ANY ($1::uuid[])
+  ), before AS MATERIALIZED (
     SELECT j.run_id, j.dag_id, j.last_seq, t.idx, t.name, t.attempt, t.status, t.lease, t.worker_id, t.queued_at,
            t.started_at
-    FROM jobs j JOIN tasks t ON t.run_id = j.run_id
-    WHERE j.run_id = ANY ($1::uuid[]) AND j.status IN ${fromJob('cancel')} AND t.status IN ${fromTask('cancel')}
+    FROM held j JOIN tasks t ON t.run_id = j.run_id
+    WHERE j.status IN ${fromJob('cancel')} AND t.status IN ${fromTask('cancel')}
   ), done AS (
     UPDATE tasks t
     SET status = ${toTask('cancel')}, lease = NULL, next_retry_at = NULL, finished_at = clock_timestamp()
