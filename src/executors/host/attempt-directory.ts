@@ -1,17 +1,12 @@
 /** The directory an attempt works in: its cwd, HOME and TMPDIR, with our own files apart in `.dts`. */
 import { chmod, readdir, rm } from 'node:fs/promises';
-import {
-  chownSync,
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostSettings } from './protocol.js';
+
+/** Of the files below, never more than these are there at once. */
+const MOST_OWN_FILES = 5;
 
 export class AttemptDirectory {
   /** Absolute. */
@@ -66,7 +61,21 @@ export class AttemptDirectory {
   }
 
   async remove(): Promise<void> {
-    await removeTree(this.path);
+    if (!this.removeOwnOnly()) await removeTree(this.path);
+  }
+
+  /** Most tasks leave only our files, and those go with a few cheap calls; false when there is more. */
+  private removeOwnOnly(): boolean {
+    try {
+      const names = readdirSync(this.own);
+      if (names.length > MOST_OWN_FILES) return false;
+      for (const name of names) unlinkSync(join(this.own, name));
+      rmdirSync(this.own);
+      rmdirSync(this.path);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
