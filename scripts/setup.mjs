@@ -1,8 +1,9 @@
 // What `npm start` and `npm test` share: the steps that prepare a fresh clone, and how a step is run and shown.
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { buildIsCurrent, packagesAreCurrent, stampBuild, stampPackages } from './stamps.mjs';
 
-export const PROJECT = new URL('..', import.meta.url).pathname;
+export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const TICK_MS = 5_000;
 
 /** Ends the process with a clear line when this Node.js is too old for the packages. */

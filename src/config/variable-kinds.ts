@@ -74,7 +74,9 @@ export function secretUrl<F extends string | null>(
     fallback,
     secret: true,
     parse: (value) =>
-      URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined,
+      URL.canParse(value) && protocols.some((protocol) => value.startsWith(`${protocol}//`))
+        ? value
+        : undefined,
   };
 }
 

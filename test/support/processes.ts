@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -90,8 +90,9 @@ export async function stopAllProcesses(): Promise<void> {
 
 function launch(args: string[], env: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), 'dts-test-process-'));
-  const [script, ...rest] = args;
-  const child: ChildProcess = spawn(process.execPath, [resolve(PROJECT, script), ...rest], {
+  // Files of the project are named from its root.
+  const fromRoot = args.map((arg) => (existsSync(join(PROJECT, arg)) ? join(PROJECT, arg) : arg));
+  const child: ChildProcess = spawn(process.execPath, fromRoot, {
     cwd: directory,
     env: { PATH: process.env.PATH ?? '', DATA_DIRECTORY: directory, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
