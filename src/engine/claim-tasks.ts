@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptRef, formatAttemptId } from '../domain/attempt-id.js';
+import type { Priority } from '../domain/priority.js';
 import { isDatabaseAway } from '../persistence/database-faults.js';
 import { SqlDatabase } from '../persistence/sql-database.js';
 import { type ClaimedTask, claimTasks } from '../persistence/transitions/claim.js';
@@ -11,6 +12,8 @@ export interface Claim extends AttemptRef {
   attemptId: string;
   lease: string;
   dagVersionId: number;
+  /** The class of its job. */
+  priority: Priority;
   /** Failures charged to the task before this attempt. */
   charged: number;
   /** Workers lost in a row by the task. */
@@ -65,13 +68,15 @@ export class ClaimTasks {
   }
 }
 
-function toClaim(row: ClaimedTask): Claim {
+/** A row that a claim, or a success that kept its child, gave back. */
+export function toClaim(row: ClaimedTask): Claim {
   const ref = { runId: row.run_id, idx: row.idx, attempt: row.attempt };
   return {
     ...ref,
     attemptId: formatAttemptId(ref),
     lease: row.lease,
     dagVersionId: row.dag_version_id,
+    priority: row.priority,
     charged: row.charged,
     lostWorkers: row.lost_workers,
     maxRetries: row.max_retries,

@@ -10,14 +10,20 @@ import { SqlDatabase } from '../persistence/sql-database.js';
 import { type BuryInput, buryTasks } from '../persistence/transitions/bury.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
 import { type RetryInput, retryTasks } from '../persistence/transitions/retry.js';
-import { type SucceedInput, succeedTasks } from '../persistence/transitions/succeed.js';
+import { type KeptTask, type SucceedInput, succeedTasks } from '../persistence/transitions/succeed.js';
 import { Batcher } from './batcher.js';
-import type { Claim } from './claim-tasks.js';
+import { type Claim, toClaim } from './claim-tasks.js';
 import { DagVersions } from './dag-versions.js';
 import { Dispatcher } from './dispatcher.js';
 
 /** `stale`: the lease was not ours any more; nothing was changed. */
 export type FinishAnswer = 'accepted' | 'stale';
+
+/** The answer to a finisher that keeps its slot, with what it runs next. */
+export interface KeepAnswer {
+  answer: FinishAnswer;
+  next: Claim | null;
+}
 
 type Fenced<Input> = Input & { attempt: number };
 
@@ -26,7 +32,7 @@ const MAX_BATCH = 250;
 /** The verb `finish`: succeed, fail → retry, fail → bury; each fenced by the lease and batched on its own. */
 @Injectable()
 export class FinishTasks {
-  private readonly succeeding: Batcher<Fenced<SucceedInput>, FinishAnswer>;
+  private readonly succeeding: Batcher<Fenced<SucceedInput>, KeepAnswer>;
   private readonly retrying: Batcher<Fenced<RetryInput>, FinishAnswer>;
   private readonly burying: Batcher<Fenced<BuryInput>, FinishAnswer>;
 
@@ -36,20 +42,35 @@ export class FinishTasks {
     private readonly versions: DagVersions,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    this.succeeding = this.batcher(async (inputs) => await succeedTasks(this.database, inputs));
-    this.retrying = this.batcher(async (inputs) => await retryTasks(this.database, inputs));
-    this.burying = this.batcher(async (inputs) => await buryTasks(this.database, this.config.dlq.enabled, inputs));
+    this.succeeding = batcher(async (inputs) => await this.succeedBatch(inputs));
+    this.retrying = this.plainBatcher(async (inputs) => await retryTasks(this.database, inputs));
+    this.burying = this.plainBatcher(
+      async (inputs) => await buryTasks(this.database, this.config.dlq.enabled, inputs),
+    );
   }
 
   /** Says how a claimed attempt ended. Safe to repeat: a second time is stale. */
   async finish(claim: Claim, outcome: Outcome): Promise<FinishAnswer> {
+    return (await this.finishAndKeep(claim, outcome, null)).answer;
+  }
+
+  /**
+   * As `finish`; and when the task's only child becomes ready by it, the child is claimed for `keeper` in the same
+   * transaction, so that the slot goes on without a way through the queue.
+   *
+   * @param keeper the worker that runs the child at once; null: the child is queued like any other
+   */
+  async finishAndKeep(claim: Claim, outcome: Outcome, keeper: string | null): Promise<KeepAnswer> {
     const accepted = outcome.kind === 'succeeded' ? acceptOutput(outcome.output) : outcome;
-    if (accepted.kind === 'failed') return await this.fail(claim, accepted.error, accepted.retryAfterMs);
+    if (accepted.kind === 'failed') {
+      return { answer: await this.fail(claim, accepted.error, accepted.retryAfterMs), next: null };
+    }
     const { graph } = await this.versions.get(claim.dagVersionId);
     return await this.succeeding.add({
       ...fence(claim),
       output: JSON.stringify(accepted.output),
       children: graph.children[claim.idx],
+      keeper,
     });
   }
 
@@ -86,22 +107,46 @@ export class FinishTasks {
     });
   }
 
-  private batcher<Input extends { runId: string; idx: number; lease: string }>(
-    write: (inputs: readonly Fenced<Input>[]) => Promise<Effect[]>,
-  ): Batcher<Fenced<Input>, FinishAnswer> {
-    return new Batcher({
-      run: async (inputs) => {
-        // One row, one input: the second report under the same lease is stale by definition.
-        const first = new Map(inputs.map((input) => [input.lease, input] as const).reverse());
-        const effects = await write([...first.values()]);
-        this.dispatcher.dispatch(effects);
-        const done = new Set(effects.filter((effect) => effect.what === 'done').map(attemptIdOf));
-        return inputs.map((input) => (first.get(input.lease) === input && done.has(attemptIdOf(input)) ? 'accepted' : 'stale'));
-      },
-      maxSize: MAX_BATCH,
-      isShared: isDatabaseAway,
+  private async succeedBatch(inputs: readonly Fenced<SucceedInput>[]): Promise<KeepAnswer[]> {
+    let kept: KeptTask[] = [];
+    const answers = await this.answer(inputs, async (first) => {
+      const written = await succeedTasks(this.database, first);
+      kept = written.kept;
+      return written.effects;
+    });
+    const next = new Map(kept.map((task) => [`${task.run_id}.${task.parent}`, toClaim(task)]));
+    return inputs.map((input, index) => {
+      const answer = answers[index];
+      return { answer, next: answer === 'accepted' ? (next.get(`${input.runId}.${input.idx}`) ?? null) : null };
     });
   }
+
+  private plainBatcher<Input extends { runId: string; idx: number; lease: string }>(
+    write: (inputs: readonly Fenced<Input>[]) => Promise<Effect[]>,
+  ): Batcher<Fenced<Input>, FinishAnswer> {
+    return batcher(async (inputs) => await this.answer(inputs, write));
+  }
+
+  /** Writes a batch, acts on what it changed, and tells each input whether it was the one that did it. */
+  private async answer<Input extends { runId: string; idx: number; lease: string }>(
+    inputs: readonly Fenced<Input>[],
+    write: (first: readonly Fenced<Input>[]) => Promise<Effect[]>,
+  ): Promise<FinishAnswer[]> {
+    // One row, one input: the second report under the same lease is stale by definition.
+    const first = new Map(inputs.map((input) => [input.lease, input] as const).reverse());
+    const effects = await write([...first.values()]);
+    this.dispatcher.dispatch(effects);
+    const done = new Set(effects.filter((effect) => effect.what === 'done').map(attemptIdOf));
+    return inputs.map((input) =>
+      first.get(input.lease) === input && done.has(attemptIdOf(input)) ? 'accepted' : 'stale',
+    );
+  }
+}
+
+function batcher<Input, Answer>(
+  run: (inputs: readonly Input[]) => Promise<Answer[]>,
+): Batcher<Input, Answer> {
+  return new Batcher({ run, maxSize: MAX_BATCH, isShared: isDatabaseAway });
 }
 
 function fence(claim: Pick<Claim, 'runId' | 'idx' | 'attempt' | 'lease'>): {

@@ -30,10 +30,10 @@ export class BullmqTaskConsumer extends TaskConsumer {
   private readonly allocator: SlotAllocator<FetchedMessage>;
   private readonly deciding: OutageLog;
   private readonly lockMs: number;
+  private readonly stalledIntervalMs: number;
   private readonly pollMs: number;
   private handler: AttemptHandler | null = null;
-  private poll: NodeJS.Timeout | undefined;
-  private renewal: NodeJS.Timeout | undefined;
+  private readonly timers = new Set<NodeJS.Timeout>();
   private tickedAt = Date.now();
   private stopped: Promise<void> | null = null;
   private closed: Promise<void> | null = null;
@@ -45,6 +45,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
   ) {
     super();
     this.lockMs = options.lockMs ?? 10_000;
+    this.stalledIntervalMs = options.stalledIntervalMs ?? 5_000;
     this.pollMs = options.pollMs ?? 2_000;
     const outage = new OutageLog(log, `Fetching from the ${backend.kind} queue`);
     this.deciding = new OutageLog(log, 'Deciding on attempts');
@@ -72,10 +73,21 @@ export class BullmqTaskConsumer extends TaskConsumer {
     this.handler = handler;
     if (this.stopped) return; // told to stop before it began
     for (const priority of PRIORITIES) this.lanes.set(priority, this.createLane(priority));
-    await Promise.all([...this.lanes.values()].map((lane) => lane.checkForStalled()));
-    if (this.stopped) return;
-    this.schedulePoll();
-    this.scheduleRenewal();
+    this.repeatedly(
+      () => this.pollMs * (0.75 + Math.random() / 2),
+      async () => this.poll(),
+    );
+    this.repeatedly(
+      () => this.lockMs / 3,
+      () => this.inEachLane((lane) => lane.renewLocks()),
+    );
+    this.repeatedly(
+      () => this.stalledIntervalMs,
+      () =>
+        this.inEachLane(async (lane, priority) => {
+          if ((await lane.reviveStalled()) > 0) this.allocator.nudge([priority]);
+        }),
+    );
     this.allocator.start();
   }
 
@@ -83,17 +95,20 @@ export class BullmqTaskConsumer extends TaskConsumer {
     this.allocator.nudge(priorities);
   }
 
+  override mayKeepSlot(priority: Priority, inARow: number): boolean {
+    return this.allocator.keep(priority, inARow);
+  }
+
   override stopFetching(): Promise<void> {
     this.stopped ??= this.allocator.stop();
-    clearTimeout(this.poll);
     return this.stopped;
   }
 
   override close(): Promise<void> {
     this.closed ??= (async () => {
       await this.stopFetching();
-      clearTimeout(this.renewal);
-      await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
+      for (const timer of this.timers) clearTimeout(timer);
+      await this.inEachLane((lane) => lane.close());
     })();
     return this.closed;
   }
@@ -107,7 +122,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
   private createLane(priority: Priority): MessageLane {
     const worker = this.backend.createWorker(queueName(this.options.prefix, priority), {
       lockDuration: this.lockMs,
-      stalledInterval: this.options.stalledIntervalMs ?? 5_000,
+      stalledInterval: this.stalledIntervalMs,
       maxStalledCount: NEVER_TOO_OFTEN,
       // Also for messages that somebody else added without these options.
       removeOnComplete: { count: 0 },
@@ -150,22 +165,25 @@ export class BullmqTaskConsumer extends TaskConsumer {
     }
   }
 
-  private schedulePoll(): void {
-    const delayMs = this.pollMs * (0.75 + Math.random() / 2);
-    this.poll = setTimeout(() => {
-      // A fetch that is never answered must show as missing progress.
-      if (this.allocator.fetchesUnderWay === 0) this.tickedAt = Date.now();
-      this.allocator.nudge();
-      this.schedulePoll();
-    }, delayMs);
+  private poll(): void {
+    // A fetch that is never answered must show as missing progress.
+    if (this.allocator.fetchesUnderWay === 0) this.tickedAt = Date.now();
+    this.allocator.nudge();
   }
 
-  private scheduleRenewal(): void {
-    this.renewal = setTimeout(() => {
-      const renewals = [...this.lanes.values()].map((lane) => lane.renewLocks());
-      Promise.all(renewals)
-        .catch((error: unknown) => this.log.debug?.(`Locks were not renewed: ${describe(error)}`))
-        .finally(() => this.closed ?? this.scheduleRenewal());
-    }, this.lockMs / 3);
+  private async inEachLane(work: (lane: MessageLane, priority: Priority) => Promise<void>): Promise<void> {
+    await Promise.all([...this.lanes].map(([priority, lane]) => work(lane, priority)));
+  }
+
+  /** Until the consumer is closed; what fails is done again the next time. */
+  private repeatedly(delayMs: () => number, work: () => Promise<void>): void {
+    if (this.closed) return;
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      work()
+        .catch((error: unknown) => this.log.debug?.(`Queue upkeep failed: ${describe(error)}`))
+        .finally(() => this.repeatedly(delayMs, work));
+    }, delayMs());
+    this.timers.add(timer);
   }
 }

@@ -34,9 +34,12 @@ export class MessageLane {
     private readonly log: Log,
   ) {}
 
-  /** Moves messages whose lock ran out back to waiting, now and from time to time, whoever held them. */
-  async checkForStalled(): Promise<void> {
-    await this.worker.startStalledCheckTimer();
+  /**
+   * Moves messages whose lock ran out back to waiting, whoever held them; how many, or 0 when another worker did
+   * so a moment ago. A message is moved by the second check that finds it.
+   */
+  async reviveStalled(): Promise<number> {
+    return (await this.worker.getBackend().moveStalledJobsToWait()).length;
   }
 
   async fetch(): Promise<FetchedMessage | null> {

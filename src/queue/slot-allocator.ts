@@ -29,6 +29,9 @@ export const FAIRNESS_WINDOW = 16;
  */
 const PATIENCE = FAIRNESS_WINDOW - (PRIORITIES.length - 1);
 
+/** How many successors a slot runs one after the other while messages of their class wait. */
+const MAX_KEPT = 16;
+
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -112,6 +115,24 @@ export class SlotAllocator<M> {
       state.nudges++;
     }
     this.fill();
+  }
+
+  /**
+   * Asks for a slot that is being freed to be kept for a successor of the same class. Yes where fetching would not
+   * have been fairer: no higher class may hold messages, no class has run out of patience, and a slot does not go on
+   * for ever while its own class waits. A yes counts as a fetch of the class, so lower classes keep their share.
+   */
+  keep(priority: Priority, inARow: number): boolean {
+    if (!this.open) return false;
+    const own = PRIORITIES.indexOf(priority);
+    const mustYield = this.classes.some(
+      (state, index) =>
+        state.flagged && (index < own || state.passedOver >= PATIENCE || (index === own && inARow >= MAX_KEPT)),
+    );
+    if (mustYield) return false;
+    for (const other of this.classes) if (other.priority !== priority && other.flagged) other.passedOver++;
+    this.classes[own].passedOver = 0;
+    return true;
   }
 
   /** Fetches no more. Resolves when no fetch is under way and what they brought has been put back. */

@@ -13,6 +13,13 @@ export abstract class TaskConsumer {
   abstract start(handler: AttemptHandler): Promise<void>;
   /** Says that messages may be waiting, of these classes or of any. Cheap; wire it to the bus. */
   abstract nudge(priorities?: readonly Priority[]): void;
+  /**
+   * Whether a slot whose attempt of this class ends may go straight on with a successor of it, which has no message.
+   * True only where the next fetch could as well have gone to the class; it then counts as one.
+   *
+   * @param inARow how many attempts the slot has run one after the other this way
+   */
+  abstract mayKeepSlot(priority: Priority, inARow: number): boolean;
   /** Resolves when no fetch is under way; messages fetched but not handed over are back in their queue. */
   abstract stopFetching(): Promise<void>;
   /** Stops fetching, completes what was decided and lets go of the backend. Does not wait for handlers. */

@@ -3,13 +3,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { parseAttemptId } from '../domain/attempt-id.js';
 import type { Outcome } from '../domain/outcome.js';
 import { type Claim, ClaimTasks } from '../engine/claim-tasks.js';
-import { FinishTasks } from '../engine/finish-tasks.js';
+import { FinishTasks, type KeepAnswer } from '../engine/finish-tasks.js';
 import { RequeueTasks } from '../engine/requeue-tasks.js';
 import { MAX_LOST_WORKERS } from '../engine/upkeep.js';
 import type { StopReason } from '../executors/executor.js';
 import { Executors } from '../executors/executors.js';
 import { isDatabaseAway } from '../persistence/database-faults.js';
 import type { HeldLease } from '../persistence/worker-lease.store.js';
+import { TaskConsumer } from '../queue/task-consumer.js';
 import { AttemptWorks } from './attempt-work.js';
 import { WorkerLease } from './worker-lease.js';
 
@@ -23,7 +24,7 @@ interface Running {
 
 /**
  * One attempt from its message to its slot being free again:
- * message → claim (or no) → message done with → execute → finish, requeue or nothing.
+ * message → claim (or no) → message done with → execute → finish, requeue or nothing → the only child, if the slot is kept.
  *
  * Crash anywhere before the claim: the message comes back or the sweep sends it again. After the claim: the reaper takes
  * the attempt back when the worker's lease ends. After the finish: nothing is left to do.
@@ -41,6 +42,7 @@ export class AttemptRunner {
     private readonly executors: Executors,
     private readonly finishes: FinishTasks,
     private readonly requeues: RequeueTasks,
+    private readonly consumer: TaskConsumer,
   ) {}
 
   /** Never throws. Calls `decided` once the claim is decided; settles when the slot is free. */
@@ -102,12 +104,18 @@ export class AttemptRunner {
     return null;
   }
 
-  private async run(claim: Claim): Promise<void> {
+  /** One slot's attempts: the claimed one, and then each successor that the slot is kept for. */
+  private async run(first: Claim): Promise<void> {
+    let claim: Claim | null = first;
+    for (let inARow = 0; claim !== null; inARow += 1) claim = await this.runOne(claim, inARow);
+  }
+
+  private async runOne(claim: Claim, inARow: number): Promise<Claim | null> {
     const controller = new AbortController();
     this.running.set(claim.attemptId, { claim, controller });
     try {
       const outcome = await this.execute(claim, controller.signal);
-      await this.settle(claim, outcome, controller.signal);
+      return await this.settle(claim, outcome, controller.signal, inARow);
     } finally {
       this.running.delete(claim.attemptId);
     }
@@ -122,20 +130,38 @@ export class AttemptRunner {
     return await this.executors.execute(prepared.work, signal);
   }
 
-  /** The stop reason decides whose word counts: a stopped attempt's own outcome says nothing. */
-  private async settle(claim: Claim, outcome: Outcome, signal: AbortSignal): Promise<void> {
+  /**
+   * Says how the attempt ended. The stop reason decides whose word counts: a stopped attempt's own outcome says nothing.
+   *
+   * @returns what the slot runs next, if it is kept
+   */
+  private async settle(
+    claim: Claim,
+    outcome: Outcome,
+    signal: AbortSignal,
+    inARow: number,
+  ): Promise<Claim | null> {
     const reason = signal.aborted ? (signal.reason as StopReason) : null;
-    if (reason === 'cancelled' || reason === 'lease_lost') return;
+    if (reason === 'cancelled' || reason === 'lease_lost') return null;
     if (reason === 'shutdown' && outcome.kind === 'failed') {
       await this.persist(async () => await this.requeues.requeue([{ ...claim, outcome: 'drained' }]), signal);
-      return;
+      return null;
     }
     if (outcome.kind === 'failed' && outcome.error.code === 'executor_lost') {
       await this.giveBack(claim, signal);
-      return;
+      return null;
     }
-    const answer = await this.persist(async () => await this.finish(claim, outcome), signal);
-    if (answer === 'stale') this.logger.warn(`The result of attempt ${claim.attemptId} came too late and changed nothing.`);
+    const finished = await this.persist(async () => await this.finish(claim, outcome, inARow), signal);
+    if (finished?.answer === 'stale') {
+      this.logger.warn(`The result of attempt ${claim.attemptId} came too late and changed nothing.`);
+    }
+    return finished?.next ?? null;
+  }
+
+  /** Who runs the only child of a finished task at once: this worker, while it may and nothing else comes first. */
+  private keeperFor(claim: Claim, inARow: number): string | null {
+    const mayKeep = !this.isStopping && this.lease.trustMs() > 0;
+    return mayKeep && this.consumer.mayKeepSlot(claim.priority, inARow) ? this.lease.id : null;
   }
 
   /** The task host died under the attempt: not the task's failure, unless it happens again and again. */
@@ -148,17 +174,18 @@ export class AttemptRunner {
     }, signal);
   }
 
-  private async finish(claim: Claim, outcome: Outcome): Promise<'accepted' | 'stale'> {
+  private async finish(claim: Claim, outcome: Outcome, inARow: number): Promise<KeepAnswer> {
     try {
-      return await this.finishes.finish(claim, outcome);
+      return await this.finishes.finishAndKeep(claim, outcome, this.keeperFor(claim, inARow));
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       // Something in the result itself cannot be stored: that is how the attempt ended, then.
       const message = `The result could not be stored: ${messageOf(error)}`;
-      return await this.finishes.finish(claim, {
+      const unstored: Outcome = {
         kind: 'failed',
         error: { code: 'result_not_stored', message, retryable: true },
-      });
+      };
+      return { answer: await this.finishes.finish(claim, unstored), next: null };
     }
   }
 

@@ -24,8 +24,8 @@ import { Worker } from './worker.js';
         new Executors({
           workDirectory: config.worker.workDirectory,
           killGraceSeconds: config.worker.killGraceSeconds,
-          searchPath: config.worker.searchPath,
           allowPrivate: config.http.allowPrivate,
+          environment: { PATH: config.worker.searchPath },
         }),
     },
   ],

@@ -1,3 +1,4 @@
+import type { Priority } from '../../domain/priority.js';
 import type { SqlDatabase, Statement } from '../sql-database.js';
 import {
   type Effect,
@@ -24,6 +25,7 @@ export interface ClaimedTask {
   lease: string;
   dag_id: number;
   dag_version_id: number;
+  priority: Priority;
   charged: number;
   lost_workers: number;
   max_retries: number;
@@ -49,7 +51,7 @@ const CLAIM: Statement = {
     WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.attempt = i.attempt AND t.status IN ${fromTask('claim')}
       AND EXISTS (SELECT FROM workers w WHERE w.id = $5::uuid AND w.status <> 'lost')
     RETURNING t.run_id, t.idx, t.attempt, t.lease, t.name, t.charged, t.lost_workers, t.max_retries,
-              t.retry_base_seconds, t.retry_max_seconds, l.dag_id, l.dag_version_id, l.job_status, l.last_seq
+              t.retry_base_seconds, t.retry_max_seconds, l.dag_id, l.dag_version_id, l.priority, l.job_status, l.last_seq
   ), tally AS (
     SELECT run_id, dag_id, last_seq, job_status, count(*)::int AS tasks, (job_status IN ${fromJob('start')})::int AS starts
     FROM claimed GROUP BY run_id, dag_id, last_seq, job_status
@@ -67,8 +69,8 @@ const CLAIM: Statement = {
     SELECT run_id, dag_id, last_seq, 1, idx, 'task.started', name, attempt, jsonb_build_object('worker_id', $5::uuid)
     FROM claimed
   ), ${LOGGED}
-  SELECT c.run_id, c.idx, c.attempt, c.lease, c.dag_id, c.dag_version_id, c.charged, c.lost_workers, c.max_retries,
-         c.retry_base_seconds, c.retry_max_seconds, c.last_seq + 1 AS from_seq,
+  SELECT c.run_id, c.idx, c.attempt, c.lease, c.dag_id, c.dag_version_id, c.priority, c.charged, c.lost_workers,
+         c.max_retries, c.retry_base_seconds, c.retry_max_seconds, c.last_seq + 1 AS from_seq,
          c.last_seq + count(*) OVER (PARTITION BY c.run_id)::int + (c.job_status IN ${fromJob('start')})::int AS to_seq
   FROM claimed c`,
 };

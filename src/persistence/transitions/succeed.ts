@@ -1,4 +1,5 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
+import type { ClaimedTask } from './claim.js';
 import {
   EFFECTS,
   ENDED_LINE,
@@ -20,6 +21,14 @@ export interface SucceedInput {
   output: string;
   /** Indexes of the tasks that depend on this one. */
   children: readonly number[];
+  /** The worker that would run the task's only child at once, should it become ready by this; null: none. */
+  keeper: string | null;
+}
+
+/** What a success set free, for the caller that asked to keep it: the child's claim, and whose child it is. */
+export interface KeptTask extends ClaimedTask {
+  /** `idx` of the finished task whose slot it keeps. */
+  parent: number;
 }
 
 /**
@@ -28,16 +37,24 @@ export interface SucceedInput {
  */
 const IS_READY = `t.open_upstreams = o.closed AND t.status IN ${fromTask('queue')}`;
 
+/** The same, and a finisher in this batch runs it at once: blocked → queued → running in one step. */
+const IS_KEPT = `${IS_READY} AND o.keeper IS NOT NULL`;
+
 /**
  * running → succeeded under the lease. Children are counted down per batch, so that a sink of ten thousand is touched
  * once a batch, and become queued when nothing above them is open. Ends the jobs whose last open task this was.
+ *
+ * A child that becomes ready and is the only child of a task whose finisher keeps its slot is claimed in the same
+ * breath: its events and counters are those of queueing and claiming it, without the way through the queue.
  */
 const SUCCEED: Statement = {
   name: 'succeed',
   text: `
   WITH input AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[])
-      AS i (run_id, idx, lease, output, children)
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $7::uuid[])
+      AS i (run_id, idx, lease, output, children, keeper)
+  ), keepers AS MATERIALIZED (
+    SELECT id FROM workers WHERE id = ANY ($7::uuid[]) AND status = 'active'
   ), ${lockedJobs('$6', `('running')`)}, done AS (
     UPDATE tasks t
     SET status = ${toTask('succeed')}, output = i.output::jsonb, error = NULL, lease = NULL, lost_workers = 0,
@@ -45,38 +62,49 @@ const SUCCEED: Statement = {
     FROM input i JOIN locked l ON l.run_id = i.run_id
     WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND t.status IN ${fromTask('succeed')}
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.worker_id, t.queued_at, t.started_at, t.finished_at, i.lease,
-              i.children::int[] AS children, l.dag_id, l.priority, l.last_seq
+              i.children::int[] AS children, (SELECT k.id FROM keepers k WHERE k.id = i.keeper) AS keeper,
+              l.dag_id, l.dag_version_id, l.priority, l.last_seq
   ), history AS (
     INSERT INTO attempts (run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at)
     SELECT run_id, idx, attempt, 'succeeded', lease, worker_id, queued_at, started_at, finished_at FROM done
   ), opened AS (
-    SELECT d.run_id, c.child, count(*)::int AS closed, d.dag_id, d.priority, d.last_seq
+    SELECT d.run_id, c.child, count(*)::int AS closed, d.dag_id, d.dag_version_id, d.priority, d.last_seq,
+           max(d.idx) FILTER (WHERE d.keeper IS NOT NULL) AS parent,
+           (array_agg(d.keeper ORDER BY d.idx DESC) FILTER (WHERE d.keeper IS NOT NULL))[1] AS keeper
     FROM done d CROSS JOIN LATERAL unnest(d.children) AS c (child)
-    GROUP BY d.run_id, c.child, d.dag_id, d.priority, d.last_seq
+    GROUP BY d.run_id, c.child, d.dag_id, d.dag_version_id, d.priority, d.last_seq
   ), children AS (
     UPDATE tasks t
     SET open_upstreams = t.open_upstreams - o.closed,
-        status = CASE WHEN ${IS_READY} THEN ${toTask('queue')} ELSE t.status END,
+        status = CASE WHEN ${IS_KEPT} THEN ${toTask('claim')} WHEN ${IS_READY} THEN ${toTask('queue')} ELSE t.status END,
+        lease = CASE WHEN ${IS_KEPT} THEN nextval('lease_numbers') ELSE t.lease END,
+        worker_id = CASE WHEN ${IS_KEPT} THEN o.keeper ELSE t.worker_id END,
+        started_at = CASE WHEN ${IS_KEPT} THEN clock_timestamp() ELSE t.started_at END,
         attempt = CASE WHEN ${IS_READY} THEN t.attempt + 1 ELSE t.attempt END,
         queued_at = CASE WHEN ${IS_READY} THEN clock_timestamp() ELSE t.queued_at END
     FROM opened o
     WHERE t.run_id = o.run_id AND t.idx = o.child AND t.open_upstreams >= o.closed
-    RETURNING t.run_id, t.idx, t.attempt, t.name, t.status, o.dag_id, o.priority, o.last_seq
+    RETURNING t.run_id, t.idx, t.attempt, t.name, t.status, t.lease, t.charged, t.lost_workers, t.max_retries,
+              t.retry_base_seconds, t.retry_max_seconds, o.dag_id, o.dag_version_id, o.priority, o.last_seq, o.parent,
+              o.keeper
   ), lines AS (
     SELECT run_id, dag_id, last_seq, 1 AS rank, idx, 'task.succeeded' AS type, name AS task, attempt,
            jsonb_build_object('duration_ms', round(extract(epoch FROM finished_at - started_at) * 1000)) AS data
     FROM done
     UNION ALL
     SELECT run_id, dag_id, last_seq, 2, idx, 'task.queued', name, attempt, '{}'::jsonb
-    FROM children WHERE status = ${toTask('queue')}
+    FROM children WHERE status IN (${toTask('queue')}, ${toTask('claim')})
+    UNION ALL
+    SELECT run_id, dag_id, last_seq, 3, idx, 'task.started', name, attempt, jsonb_build_object('worker_id', keeper)
+    FROM children WHERE status = ${toTask('claim')}
   ), tally AS (
     SELECT run_id, last_seq, count(*)::int AS events, (count(*) FILTER (WHERE rank = 1))::int AS done,
-           (count(*) FILTER (WHERE rank = 2))::int AS ready
+           (count(*) FILTER (WHERE rank = 2))::int AS ready, (count(*) FILTER (WHERE rank = 3))::int AS kept
     FROM lines GROUP BY run_id, last_seq
   ), counted AS (
     UPDATE jobs j
-    SET tasks_running = l.tasks_running - n.done, tasks_succeeded = l.tasks_succeeded + n.done,
-        tasks_blocked = l.tasks_blocked - n.ready, tasks_queued = l.tasks_queued + n.ready,
+    SET tasks_running = l.tasks_running - n.done + n.kept, tasks_succeeded = l.tasks_succeeded + n.done,
+        tasks_blocked = l.tasks_blocked - n.ready, tasks_queued = l.tasks_queued + n.ready - n.kept,
         status = CASE WHEN ${openTasks('l')} = n.done THEN ${endedStatus('l.tasks_failed')} ELSE l.job_status END,
         finished_at = CASE WHEN ${openTasks('l')} = n.done THEN clock_timestamp() END,
         last_seq = l.last_seq + n.events + (${openTasks('l')} = n.done)::int
@@ -86,21 +114,38 @@ const SUCCEED: Statement = {
   ), numbered AS (
     SELECT * FROM lines UNION ALL ${ENDED_LINE}
   ), ${LOGGED}
-  ${EFFECTS}
-  UNION ALL SELECT 'done', run_id, idx, attempt, NULL, NULL, NULL, NULL FROM done
-  UNION ALL SELECT 'ready', run_id, idx, attempt, priority, NULL, NULL, NULL FROM children WHERE status = ${toTask('queue')}`,
+  SELECT *, NULL::bigint AS lease, NULL::int AS dag_version_id, NULL::int AS charged, NULL::int AS lost_workers,
+         NULL::int AS max_retries, NULL::float8 AS retry_base_seconds, NULL::float8 AS retry_max_seconds,
+         NULL::int AS parent
+  FROM (${EFFECTS}
+    UNION ALL SELECT 'done', run_id, idx, attempt, NULL, NULL, NULL, NULL FROM done
+    UNION ALL SELECT 'ready', run_id, idx, attempt, priority, NULL, NULL, NULL
+      FROM children WHERE status = ${toTask('queue')}) AS effects
+  UNION ALL
+  SELECT 'kept', run_id, idx, attempt, priority, dag_id, NULL, NULL, lease, dag_version_id, charged, lost_workers,
+         max_retries, retry_base_seconds, retry_max_seconds, parent
+  FROM children WHERE status = ${toTask('claim')}`,
 };
 
 export async function succeedTasks(
   database: SqlDatabase,
   inputs: readonly SucceedInput[],
-): Promise<Effect[]> {
-  return await database.query<Effect>(SUCCEED, [
+): Promise<{ effects: Effect[]; kept: KeptTask[] }> {
+  const rows = await database.query<Effect | ({ what: 'kept' } & KeptTask)>(SUCCEED, [
     inputs.map((input) => input.runId),
     inputs.map((input) => input.idx),
     inputs.map((input) => input.lease),
     inputs.map((input) => input.output),
     inputs.map((input) => `{${input.children.join(',')}}`),
     distinctRunIds(inputs),
+    // Only an only child is kept: of many, none has a better right to the slot than the others in the queue.
+    inputs.map((input) => (input.children.length === 1 ? input.keeper : null)),
   ]);
+  const effects: Effect[] = [];
+  const kept: KeptTask[] = [];
+  for (const row of rows) {
+    if (row.what === 'kept') kept.push(row);
+    else effects.push(row);
+  }
+  return { effects, kept };
 }

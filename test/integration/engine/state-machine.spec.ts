@@ -147,7 +147,7 @@ async function buryHelper({ runId, helper }: Stage, descendants: number[]): Prom
 const ATTEMPTS_AT: Record<TaskEvent, (stage: Stage) => Promise<unknown>> = {
   queue: async ({ runId, helper }) =>
     await succeedTasks(engine.database, [
-      { runId, idx: HELPER, lease: helper.lease, output: 'null', children: [SUBJECT] },
+      { runId, idx: HELPER, lease: helper.lease, output: 'null', children: [SUBJECT], keeper: null },
     ]),
   claim: async ({ runId }) => {
     const { attempt } = await subjectOf(runId);
@@ -155,7 +155,7 @@ const ATTEMPTS_AT: Record<TaskEvent, (stage: Stage) => Promise<unknown>> = {
   },
   succeed: async ({ runId }) =>
     await succeedTasks(engine.database, [
-      { runId, idx: SUBJECT, lease: await lastLease(runId), output: '1', children: [] },
+      { runId, idx: SUBJECT, lease: await lastLease(runId), output: '1', children: [], keeper: null },
     ]),
   retry: async ({ runId }) =>
     await retryTasks(engine.database, [
@@ -266,6 +266,7 @@ const finishing = {
   outcome: 'failed' as const,
   descendants: [],
   children: [],
+  keeper: null,
 };
 
 describe('A job', () => {
@@ -279,7 +280,7 @@ describe('A job', () => {
       expect(await stateOf(runId)).toEqual(queued);
       await forge(runId, 'running');
       const running = await stateOf(runId);
-      await succeedTasks(engine.database, [{ ...finishing, runId, output: '1' }]);
+      await succeedTasks(engine.database, [{ ...finishing, runId, output: '1', keeper: null }]);
       await buryTasks(engine.database, true, [{ ...finishing, runId }]);
       await retryTasks(engine.database, [{ ...finishing, runId, delayMs: 1 }]);
       await requeueTasks(engine.database, [{ ...finishing, runId, outcome: 'lost' }]);
