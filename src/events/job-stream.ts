@@ -5,7 +5,7 @@ import type { EventStore } from '../persistence/event.store.js';
 import type { Outlet } from './outlet.js';
 
 /** Events read at once while catching up. */
-const PAGE = 200;
+const PAGE = 100;
 const RETRY_MS = 1_000;
 
 /**
@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
  *
  * At rest it takes what it is offered as long as that continues where it is. Whenever it does not (a nudge was lost, the
  * stream is new, the reader is slow) it reads the table itself, a page at a time, each only after the reader has taken
- * the one before. So a slow reader costs a lagging cursor and no memory.
+ * the one before. So a slow reader costs a lagging cursor and at most one page of memory.
  */
 export class JobStream {
   private isReading = true;
@@ -64,7 +64,10 @@ export class JobStream {
       this.again = false;
       try {
         const page = await this.store.list(this.runId, this.sent, PAGE);
-        for (const event of page) this.send(event);
+        for (const event of page) {
+          if (this.outlet.isLagging() && !(await this.outlet.drained())) return;
+          this.send(event);
+        }
         if (!(await this.outlet.drained())) return;
         if (page.length < PAGE && !this.again) {
           this.isReading = false;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Bus, type Nudge } from '../bus/bus.js';
 import type { EventEnvelope } from '../domain/events.js';
@@ -17,6 +18,8 @@ const POLL_MS = 5_000;
 const CLOCK_SLACK_MS = 10_000;
 const MAX_JOBS_LOOKED_AT = 10_000;
 const RETRY_MS = 1_000;
+/** What a lagging reader of all jobs may cost the others, each time. */
+const PATIENCE_MS = 100;
 
 /**
  * The events of this installation, live, for the readers of this process: whichever process caused them.
@@ -138,7 +141,7 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
         } catch (error) {
           this.logger.debug(`Events cannot be read: ${String(error)}`);
           for (const [runId, from] of news) this.addNews(runId, from);
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+          await sleep(RETRY_MS, undefined, { ref: false });
         }
       }
     } finally {
@@ -154,7 +157,7 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
     }
     if (wanted.size === 0) return;
     for (const [runId, events] of byJob(await this.events.listMany(wanted, PAGE))) {
-      this.deliver(runId, events);
+      await this.deliver(runId, events);
       if (events.length === PAGE) this.addNews(runId, events[PAGE - 1].seq + 1);
     }
   }
@@ -171,16 +174,27 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
     return places.length === 0 ? null : Math.min(...places);
   }
 
-  private deliver(runId: string, events: readonly EventEnvelope[]): void {
+  private async deliver(runId: string, events: readonly EventEnvelope[]): Promise<void> {
     for (const stream of this.streams.get(runId) ?? []) stream.offer(events);
     const behind = this.cursors.get(runId);
     // Unknown: the first reader of all jobs came while these were being read, and begins behind them.
-    if (this.readersOfAll.size === 0 || behind === undefined) return;
+    if (behind === undefined) return;
     for (const event of events) {
       if (event.seq <= behind) continue;
       this.sendToAll(event);
       this.cursors.advance(runId, event.seq, isEnd(event), Date.now());
+      await this.letReadersTake();
     }
+  }
+
+  /**
+   * After a burst, readers that could keep up get a moment to do so; one that cannot costs the others no more than
+   * that moment, and goes when it has taken nothing for long or when too much is kept for it.
+   */
+  private async letReadersTake(): Promise<void> {
+    const lagging = [...this.readersOfAll].filter((outlet) => outlet.isLagging());
+    if (lagging.length === 0) return;
+    await Promise.race([Promise.all(lagging.map((outlet) => outlet.drained())), sleep(PATIENCE_MS)]);
   }
 
   private sendToAll(event: EventEnvelope): void {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventEnvelope } from '../domain/events.js';
 import type { JobView } from '../persistence/job-query.store.js';
 
@@ -29,8 +28,15 @@ export abstract class Outlet {
   /** Ends the connection with the reason that the reader is too slow. */
   abstract drop(): void;
 
+  private draining: Promise<boolean> | null = null;
+
   /** Waits until the reader has taken everything; one that takes nothing for long is dropped. @returns still open */
   async drained(): Promise<boolean> {
+    this.draining ??= this.untilDrained().finally(() => (this.draining = null));
+    return await this.draining;
+  }
+
+  private async untilDrained(): Promise<boolean> {
     let least = this.backlog();
     for (let shrunkAt = performance.now(); this.isOpen && this.backlog() > 0;) {
       await sleep(LOOK_MS);
@@ -44,3 +50,5 @@ export abstract class Outlet {
     return this.isOpen;
   }
 }
+
+const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import { Logger, type ModuleMetadata } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { Config } from '../../../src/config/config.js';
 import { ConfigModule } from '../../../src/config/config.module.js';
 import { loadConfig } from '../../../src/config/load-config.js';
@@ -18,20 +18,21 @@ export interface ApiApplication {
 export async function startApi(
   imports: NonNullable<ModuleMetadata['imports']>,
   environment: Record<string, string> = {},
+  adjust: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
+  wayTo: (databaseUrl: string) => Promise<string> = async (url) => url,
 ): Promise<ApiApplication> {
   const database = await createTestDatabase();
   const config = loadConfig({
     ROLE: 'api',
-    DATABASE_URL: database.url,
+    DATABASE_URL: await wayTo(database.url),
     DATABASE_POOL_SIZE: '4',
     QUEUE_BACKEND: 'postgres',
     PORT: '0',
     ...environment,
   });
   Logger.overrideLogger(process.env.TEST_LOG === undefined ? false : ['error', 'warn']);
-  const moduleRef = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(config), ...imports],
-  }).compile();
+  const builder = Test.createTestingModule({ imports: [ConfigModule.forRoot(config), ...imports] });
+  const moduleRef = await adjust(builder).compile();
   const app = moduleRef.createNestApplication<NestExpressApplication>({
     bodyParser: false,
     forceCloseConnections: true,
