@@ -10,9 +10,12 @@ import { DagEntity } from './dag.entity.js';
 @Entity('jobs')
 @Index('jobs_tick_key', ['dagId', 'tickAt'], { unique: true, where: 'tick_at IS NOT NULL' })
 @Index('jobs_due_idx', ['scheduledFor'], { where: `status = 'scheduled'` })
-@Index('jobs_open_idx', ['dagId'], { where: `status IN ('scheduled', 'queued', 'running')` })
+@Index('jobs_open_idx', ['dagId', 'runId'], { where: `status IN ('scheduled', 'queued', 'running')` })
 @Index('jobs_dag_idx', ['dagId', 'runId'])
-@Check('jobs_status_check', `status IN ('scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled')`)
+@Check(
+  'jobs_status_check',
+  `status IN ('scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled')`,
+)
 @Check('jobs_priority_check', `priority IN ('critical', 'high', 'normal', 'low')`)
 @Check('jobs_trigger_check', `trigger IN ('manual', 'cron', 'backfill')`)
 @Check('jobs_finished_check', `(finished_at IS NOT NULL) = (status IN ('succeeded', 'failed', 'cancelled'))`)

@@ -80,7 +80,7 @@ const TABLES = [
    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)`,
   `CREATE UNIQUE INDEX jobs_tick_key ON jobs (dag_id, tick_at) WHERE tick_at IS NOT NULL`,
   `CREATE INDEX jobs_due_idx ON jobs (scheduled_for) WHERE status = 'scheduled'`,
-  `CREATE INDEX jobs_open_idx ON jobs (dag_id) WHERE status IN ('scheduled', 'queued', 'running')`,
+  `CREATE INDEX jobs_open_idx ON jobs (dag_id, run_id) WHERE status IN ('scheduled', 'queued', 'running')`,
   `CREATE INDEX jobs_dag_idx ON jobs (dag_id, run_id)`,
 
   `CREATE SEQUENCE lease_numbers AS bigint CACHE 100`,

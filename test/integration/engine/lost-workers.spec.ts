@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseAttemptId } from '../../../src/domain/attempt-id.js';
 import type { Claim } from '../../../src/engine/claim-tasks.js';
 import {
@@ -18,10 +18,14 @@ import {
 import { closeEngines, joinEngines } from './contention.js';
 
 let engine: EngineUnderTest;
-beforeEach(async () => {
+beforeAll(async () => {
   engine = await createEngine();
 });
-afterEach(async () => await engine.close());
+afterAll(async () => await engine.close());
+beforeEach(() => {
+  engine.queue.messages = [];
+  engine.bus.nudges = [];
+});
 
 async function register(): Promise<string> {
   const id = randomUUID();

@@ -1,20 +1,32 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   createEngine,
   type EngineUnderTest,
+  joinEngine,
   noop,
   runToEnd,
   startJob,
   statusOf,
 } from '../../support/engine.js';
 
+let first: EngineUnderTest;
+/** A process of its own for each test: a sweep remembers what the last one saw. */
 let engine: EngineUnderTest;
+beforeAll(async () => {
+  first = await createEngine();
+});
+afterAll(async () => await first.close());
 beforeEach(async () => {
-  engine = await createEngine();
+  engine = await joinEngine(first);
   // The first sweep of a process is always a full one.
   await engine.upkeep.sweep(SOON, true);
 });
-afterEach(async () => await engine.close());
+afterEach(async () => {
+  const open = await engine.rows<{ run_id: string }>(`SELECT run_id FROM jobs WHERE finished_at IS NULL`);
+  for (const { run_id } of open) await engine.cancelJobs.cancel(run_id);
+  engine.queue.messages = [];
+  await engine.close();
+});
 
 /** Moments on the caller's clock: less than a minute after the full sweep, and more. */
 const SOON = 1_000_000;
