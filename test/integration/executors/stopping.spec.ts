@@ -1,12 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StopReason } from '../../../src/executors/executor.js';
+import { eventually } from '../../support/eventually.js';
 import { attemptOf, processesMentioning, sleepers, sleeping, uniqueSleep, Workbench } from './workbench.js';
 
 describe('stopping an attempt', () => {
   let bench: Workbench;
-  beforeAll(async () => (bench = await Workbench.open({ killGraceSeconds: 0.4 })));
+  beforeAll(async () => (bench = await Workbench.open({ killGraceSeconds: 1.5 })));
   afterEach(() => bench.expectNothingLeft());
   afterAll(() => bench.close());
 
@@ -54,14 +55,15 @@ describe('stopping an attempt', () => {
 
   it('gives a process that handles TERM its grace, and still fails', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dts-grace-'));
-    const outcome = await bench.python(
+    const code =
       'import signal, sys, time, pathlib\n' +
-        'def end(*_):\n    time.sleep(0.1)\n    pathlib.Path(args[0]).write_text("clean")\n    sys.exit(0)\n' +
-        'signal.signal(signal.SIGTERM, end)\ntime.sleep(60)',
-      { args: [join(folder, 'ended')] },
-      { timeoutSeconds: 2 },
-    );
-    expect(outcome).toMatchObject({ error: { code: 'timeout' } });
+      'def end(*_):\n    time.sleep(0.1)\n    pathlib.Path(args[0], "ended").write_text("clean")\n    sys.exit(0)\n' +
+      'signal.signal(signal.SIGTERM, end)\npathlib.Path(args[0], "ready").touch()\ntime.sleep(60)';
+    const controller = new AbortController();
+    const outcome = bench.run(attemptOf('python', { code, args: [folder] }), controller.signal);
+    await eventually(() => access(join(folder, 'ready')), { timeoutMs: 20_000 });
+    controller.abort('cancelled');
+    expect(await outcome).toMatchObject({ error: { code: 'cancelled' } });
     expect(await readFile(join(folder, 'ended'), 'utf8')).toBe('clean');
     await rm(folder, { recursive: true });
   });

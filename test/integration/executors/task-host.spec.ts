@@ -118,13 +118,14 @@ describe('the worker process', () => {
 
   it('stopped with SIGSTOP loses every task process when its trusted time is over', async () => {
     const sleep = uniqueSleep();
-    await startWorker(sleep, 1_000);
+    await startWorker(sleep, 5_000);
     worker.kill('SIGSTOP');
-    await eventually(() => {
+    const gone = (): void => {
       // The worker itself has the command in its own arguments.
       expect(sleepers(sleep)).toEqual([]);
       expect(processesMentioning(compiled.hostEntry)).toEqual([]);
-    });
+    };
+    await eventually(gone, { timeoutMs: 20_000 });
     worker.kill('SIGKILL');
   });
 

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,9 @@ import type { AttemptWork } from '../../../src/executors/executor.js';
 import { Executors, type ExecutorsOptions } from '../../../src/executors/executors.js';
 import { eventually } from '../../support/eventually.js';
 import { compileExecutors, type CompiledExecutors } from './compiled-executors.js';
+
+// Real processes on a busy machine: an interpreter alone may take a second to start.
+jest.setTimeout(60_000);
 
 let count = 0;
 
@@ -153,7 +157,7 @@ export function sleepers(seconds: string): number[] {
 
 /** Waits until the task has started its `sleep`. */
 export function sleeping(seconds: string): Promise<void> {
-  return eventually(() => expect(sleepers(seconds)).toHaveLength(1));
+  return eventually(() => expect(sleepers(seconds)).toHaveLength(1), { timeoutMs: 20_000 });
 }
 
 function commandOf(pid: number): string | null {
