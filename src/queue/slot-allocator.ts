@@ -40,7 +40,7 @@ export interface SlotAllocatorOptions<M> {
   slots: number;
   /** The next message of the class, or null when it holds none. Rejects when the queue is away. */
   fetch(priority: Priority): Promise<M | null>;
-  /** Settles when the message's slot is free. Rejects when the message could not be decided upon. */
+  /** Settles when the message's slot is free. Rejects when the message is back in its class, undecided. */
   run(message: M, priority: Priority): Promise<void>;
   /** Gives back a message that arrived after `stop`. */
   putBack(message: M, priority: Priority): Promise<void>;
@@ -127,7 +127,8 @@ export class SlotAllocator<M> {
     const own = PRIORITIES.indexOf(priority);
     const mustYield = this.classes.some(
       (state, index) =>
-        state.flagged && (index < own || state.passedOver >= PATIENCE || (index === own && inARow >= MAX_KEPT)),
+        state.flagged &&
+        (index < own || state.passedOver >= PATIENCE || (index === own && inARow >= MAX_KEPT)),
     );
     if (mustYield) return false;
     for (const other of this.classes) if (other.priority !== priority && other.flagged) other.passedOver++;
@@ -208,7 +209,7 @@ export class SlotAllocator<M> {
     this.settleFetch(state);
     if (message !== null) {
       state.streak++;
-      this.run(message, state.priority);
+      this.run(message, state);
     } else {
       state.streak = 0;
       if (asked === state.nudges) {
@@ -226,9 +227,9 @@ export class SlotAllocator<M> {
     this.progressAt = Date.now();
   }
 
-  private run(message: M, priority: Priority): void {
+  private run(message: M, state: ClassState): void {
     this.running++;
-    this.options.run(message, priority).then(
+    this.options.run(message, state.priority).then(
       () => {
         this.running--;
         this.runFailures = 0;
@@ -238,7 +239,8 @@ export class SlotAllocator<M> {
         this.running--;
         this.options.runFailed?.(error);
         this.runFailures = this.fail(this.runFailures);
-        this.fill();
+        // It waits in its class again, which a fetch may have found empty meanwhile.
+        this.nudge([state.priority]);
       },
     );
   }

@@ -9,7 +9,9 @@ import { createEmptyDatabase, type TestDatabase } from '../../support/database.j
 import { eventually } from '../../support/eventually.js';
 import { describeWithRedis } from '../../support/redis.js';
 import { cuttableProxy, type CuttableProxy } from './cuttable-proxy.js';
-import { Holder, Installation, Recorder } from './installation.js';
+import { OutageLog } from '../../../src/queue/outage-log.js';
+import { QueueRedis } from '../../../src/queue/redis-client.js';
+import { Holder, Installation, LogBook, Recorder } from './installation.js';
 
 jest.setTimeout(30_000);
 
@@ -182,14 +184,8 @@ function keepsItsContract(url: () => string, wipe: (prefix: string) => Promise<v
     await eventually(() => expect(lost.running.size).toBe(2));
     await proxy.cut();
     const recorder = new Recorder();
-    await installation
-      .process(url())
-      .consumer({ ...IMPATIENT, pollMs: 100 })
-      .start(recorder.handler);
+    await installation.process(url()).consumer(IMPATIENT).start(recorder.handler);
     await eventually(() => expect([...recorder.delivered].sort()).toEqual(['normal.0', 'normal.1']));
-    // Sending again while it was stuck would have been in vain; now it is not.
-    await queue.enqueue([message('normal.0')]);
-    await eventually(() => expect(recorder.delivered).toHaveLength(3));
     await proxy.mend();
     lost.endAll();
   });
@@ -198,7 +194,7 @@ function keepsItsContract(url: () => string, wipe: (prefix: string) => Promise<v
     const { queue, consumer } = installation.process(url());
     const slow = new Holder(false);
     await queue.enqueue([message('slow')]);
-    await consumer(IMPATIENT).start(slow.handler);
+    await consumer({ ...IMPATIENT, slots: 1 }).start(slow.handler);
     await eventually(() => expect(slow.running.size).toBe(1));
     // A younger message of a worker that vanishes: once it has come again, the slow one would have, too.
     const proxy = await proxied();
@@ -308,6 +304,24 @@ function keepsItsContract(url: () => string, wipe: (prefix: string) => Promise<v
     await eventually(() => expect(log.notes.some((note) => note.startsWith('Fetching'))).toBe(true));
   });
 
+  it('refuses in time while its backend does not answer, and works on when it does', async () => {
+    const proxy = await proxied();
+    const { queue, consumer } = installation.process(proxy.url);
+    const recorder = new Recorder();
+    const worker = consumer({ pollMs: 200 });
+    await worker.start(recorder.handler);
+    await queue.ping();
+    proxy.freeze();
+    for (let tries = 0; tries < 2; tries++) {
+      const began = Date.now();
+      await expect(queue.enqueue([message('during')])).rejects.toThrow(QueueUnavailableError);
+      expect(Date.now() - began).toBeLessThan(2_200);
+    }
+    await proxy.mend();
+    await eventually(() => queue.enqueue([message('after')]));
+    await eventually(() => expect(recorder.delivered).toContain('after'));
+  });
+
   it('delivers what was enqueued while a worker was cut off, without being told', async () => {
     const proxy = await proxied();
     const recorder = new Recorder();
@@ -400,6 +414,20 @@ describeWithRedis('The queue on Redis', (url) => {
         await installation.close();
       }
     });
+  });
+
+  it('comes to life even if BullMQ had no answer to its first question', async () => {
+    const proxy = await cuttableProxy(url);
+    const log = new LogBook();
+    const reports = { log, outage: new OutageLog(log, 'Redis'), evictionPolicy: () => undefined };
+    const redis = new QueueRedis(proxy.url, reports);
+    await eventually(() => expect(redis.status).toBe('ready'));
+    await proxy.cut();
+    const answer = redis.info();
+    await proxy.mend();
+    expect(await answer).toMatch(/^redis_version:/m);
+    await redis.leave();
+    await proxy.close();
   });
 
   it('opens two connections, however many classes there are', async () => {

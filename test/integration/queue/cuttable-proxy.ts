@@ -4,7 +4,11 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 export interface CuttableProxy {
   /** The server's URL, by way of the proxy. */
   url: string;
+  /** Breaks all connections and refuses new ones. */
   cut(): Promise<void>;
+  /** Lets nothing through any more while all connections stay up, as when a cable is pulled. */
+  freeze(): void;
+  /** Ends either; frozen connections break. */
   mend(): Promise<void>;
   close(): Promise<void>;
 }
@@ -16,7 +20,12 @@ export async function cuttableProxy(target: string): Promise<CuttableProxy> {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
   };
+  let frozen = false;
   const accept = (socket: Socket) => {
+    if (frozen) {
+      track(socket);
+      return;
+    }
     const onward = connect(Number(port), hostname);
     track(socket);
     track(onward);
@@ -36,7 +45,13 @@ export async function cuttableProxy(target: string): Promise<CuttableProxy> {
   return {
     url: url.href,
     cut,
+    freeze: () => {
+      frozen = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     mend: async () => {
+      if (server.listening) await cut();
+      frozen = false;
       server = await listen(createServer(accept), own);
     },
     close: async () => {

@@ -35,7 +35,11 @@ async function carriesAnAttempt(env: Record<string, string>): Promise<void> {
 describe('The queue and the bus as Nest modules', () => {
   describeWithRedis('with Redis', (redisUrl) => {
     it('carry an attempt and close with the application', () =>
-      carriesAnAttempt({ QUEUE_BACKEND: 'redis', REDIS_URL: redisUrl, DATABASE_URL: 'postgres://nowhere:1/x' }));
+      carriesAnAttempt({
+        QUEUE_BACKEND: 'redis',
+        REDIS_URL: redisUrl,
+        DATABASE_URL: 'postgres://nowhere:1/x',
+      }));
   });
 
   it('carry an attempt and close with the application on PostgreSQL alone', async () => {

@@ -5,9 +5,7 @@ import { FAIRNESS_WINDOW, SlotAllocator } from '../../../src/queue/slot-allocato
 const priorities = fc.constantFrom(...PRIORITIES);
 
 /** What happens to the allocator from outside; everything else follows from the scheduler's order. */
-type Step =
-  | { kind: 'enqueue'; priority: Priority; count: number }
-  | { kind: 'nudge'; priority: Priority };
+type Step = { kind: 'enqueue'; priority: Priority; count: number } | { kind: 'nudge'; priority: Priority };
 
 const steps = fc.array(
   fc.oneof(

@@ -221,6 +221,18 @@ describe('The slot allocator', () => {
       expect(queue.asked).toHaveLength(8);
     });
 
+    it('looks for a message again that was put back undecided', async () => {
+      const queue = new ManualQueue();
+      queue.waiting.critical.push('a');
+      allocatorOver(queue, 2).start();
+      await queue.answer(); // and finds the class empty
+      queue.waiting.critical.push('a');
+      await queue.fail('a');
+      await jest.advanceTimersByTimeAsync(50);
+      await queue.answer();
+      expect(queue.started).toEqual(['a', 'a']);
+    });
+
     it('slows down when messages cannot be decided upon, and frees their slots', async () => {
       const queue = new ManualQueue();
       queue.waiting.critical.push('a', 'b', 'c');
