@@ -29,7 +29,7 @@ describe('what a client is told', () => {
     ['our own statement timeout', withCode('57014')],
     ['what TypeORM wraps', Object.assign(new Error('QueryFailed'), { driverError: withCode('08006') })],
     ['a pool that got no connection', new Error('timeout exceeded when trying to connect')],
-    ['several addresses that all refuse', new AggregateError([withCode('ECONNREFUSED')])],
+    ['several addresses that all refuse', new AggregateError([withCode('ECONNREFUSED')], 'all refused')],
   ])('of a database that is away (%s): 503 and when to come back', (_what, thrown) => {
     const error = domainErrorOf(thrown);
     expect(error.code).toBe('database_unavailable');
