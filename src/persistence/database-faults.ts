@@ -7,10 +7,10 @@
 const RETRYABLE = new Set(['40001', '40P01']);
 
 const AWAY_STATES = new Set([
+  '57014', // query_canceled: by our own timeout, so it waits for locks or the database is overloaded
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
-  '53300', // too_many_connections
   '25006', // read_only_sql_transaction: we talk to a standby
 ]);
 const AWAY_SOCKET = new Set([
@@ -35,10 +35,14 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(codeOf(error));
 }
 
-/** True when the database could not be reached or is going away: nothing is known about what the statement did. */
+/**
+ * True when the database could not be reached, is going away or cannot cope: nothing is known about what the statement
+ * did, and nothing says that what it was to store is at fault.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   const code = codeOf(error);
-  if (code.startsWith('08') || AWAY_STATES.has(code) || AWAY_SOCKET.has(code)) return true;
+  // Classes 08 (connection) and 53 (out of connections, memory or disk).
+  if (/^(08|53)/.test(code) || AWAY_STATES.has(code) || AWAY_SOCKET.has(code)) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   return error instanceof Error && AWAY_MESSAGE.test(error.message);
 }

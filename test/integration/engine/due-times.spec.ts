@@ -15,7 +15,7 @@ import {
   statusesOf,
   statusOf,
 } from '../../support/engine.js';
-import { closeEngines, joinEngines, range } from './contention.js';
+import { closeEngines, holdJob, joinEngines, range } from './contention.js';
 
 let engines: EngineUnderTest[];
 let engine: EngineUnderTest;
@@ -92,6 +92,18 @@ describe('A retry', () => {
     for (const runId of runIds) await expectConsistent(engine, runId);
   });
 
+  it('does not wait for another job that somebody holds', async () => {
+    const [held, free] = [await retrying(), await retrying()];
+    await dueIn(held, '-1 second');
+    await dueIn(free, '-1 ms');
+    const hold = await holdJob(engine, held);
+    expect(await engine.upkeep.wake()).toBe(1);
+    expect(await statusesOf(engine, free)).toEqual({ a: 'queued' });
+    await hold.release();
+    expect(await engine.upkeep.wake()).toBe(1);
+    expect(await statusesOf(engine, held)).toEqual({ a: 'queued' });
+  });
+
   it('that is due by the thousand is woken page by page', async () => {
     const names = range(1_200).map((index) => noop(`t${index}`));
     const runId = await startJob(engine, names);
@@ -139,6 +151,19 @@ describe('A scheduled job', () => {
     for (const runId of runIds) await expectConsistent(engine, runId);
     await runToEnd(engine);
     for (const runId of runIds) expect(await statusOf(engine, runId)).toBe('succeeded');
+  });
+
+  it('does not wait for another one that somebody holds', async () => {
+    const [held, free] = [await scheduled(inAnHour()), await scheduled(inAnHour())];
+    await engine.rows(`UPDATE jobs SET scheduled_for = now() WHERE run_id = ANY ($1::uuid[])`, [
+      [held, free],
+    ]);
+    const hold = await holdJob(engine, held);
+    expect(await engine.upkeep.release()).toBe(2);
+    expect(await statusOf(engine, free)).toBe('queued');
+    await hold.release();
+    expect(await engine.upkeep.release()).toBe(2);
+    engine.queue.take();
   });
 
   it('starts at once when its time is past', async () => {

@@ -90,6 +90,23 @@ describe('A statement', () => {
   });
 });
 
+describe('A statement that is cancelled because it takes too long', () => {
+  it('fails as a database that cannot cope, not as a fault of what it was to store', async () => {
+    const outcome = database.query({ name: 'long', text: 'SELECT pg_sleep(31)' }, []).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    await eventually(async () => {
+      const { rows } = await watcher.query(
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    expect(isDatabaseAway(await outcome)).toBe(true);
+    expect(await database.query(ONE, [])).toEqual([{ one: 1 }]);
+  });
+});
+
 describe('A transaction', () => {
   it('that loses a deadlock runs again from its beginning', async () => {
     const before = await values();
