@@ -1,21 +1,15 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConsoleLogger, Logger, type LogLevel as NestLogLevel } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { CONFIG_EXIT_CODE, ConfigError } from './config/config-error.js';
-import type { Config, LogLevel } from './config/config.js';
+import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
 import { configOfThisProcess } from './config/load-config.js';
 import type { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { ProcessLogger } from './process-logger.js';
 
-/** Nest's words for ours, the levels above included. */
-const LOG_LEVELS: Readonly<Record<LogLevel, NestLogLevel[]>> = {
-  error: ['fatal', 'error'],
-  warn: ['fatal', 'error', 'warn'],
-  info: ['fatal', 'error', 'warn', 'log'],
-  debug: ['fatal', 'error', 'warn', 'log', 'debug'],
-};
 /** Beyond the graces of the worker: what closing itself may take before the process ends anyway. */
 const CLOSING_MS = 15_000;
 const SCHEMA_POLL_MS = 1_000;
@@ -35,9 +29,8 @@ class Process {
     process.on('SIGINT', (signal) => this.onSignal(signal));
     process.on('SIGTERM', (signal) => this.onSignal(signal));
     const { config: given, hints } = configOfThisProcess();
-    const console = new ConsoleLogger({ logLevels: LOG_LEVELS[given.log.level] });
-    Logger.overrideLogger(console);
-    for (const line of describeConfig(given)) this.logger.debug(line);
+    Logger.overrideLogger(new ProcessLogger(given.log.level));
+    for (const line of describeConfig(given)) this.logger.log(line);
     for (const hint of hints) this.logger.warn(hint);
     const config = await this.withDatabase(given);
     if (this.stopping.signal.aborted) return await this.stop();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Outcome } from '../../../src/domain/outcome.js';
 import type { TaskSpec } from '../../../src/domain/task-spec.js';
 import type { Claim } from '../../../src/engine/claim-tasks.js';
 import {
@@ -52,7 +53,13 @@ describe('A slot that is kept', () => {
 
   it('is kept by exactly one of the parents that finish together', async () => {
     const parents = Array.from({ length: 20 }, (_, i) => noop(`p${i}`));
-    const runId = await startJob(engine, [...parents, noop('sink', parents.map((task) => task.name))]);
+    const runId = await startJob(engine, [
+      ...parents,
+      noop(
+        'sink',
+        parents.map((task) => task.name),
+      ),
+    ]);
     const claims = await claimAll(engine);
     const answers = await Promise.all(
       claims.map(async (claim) => await engine.finishTasks.finishAndKeep(claim, SUCCESS, engine.workerId)),
@@ -73,17 +80,18 @@ describe('A slot that is kept', () => {
 
   it('ends any random DAG as the way through the queue does, with the same events', async () => {
     const dags = fc
-      .array(fc.record({ parents: fc.array(fc.nat({ max: 20 }), { maxLength: 3 }), fails: fc.nat({ max: 9 }) }), {
-        minLength: 1,
-        maxLength: 12,
-      })
+      .array(
+        fc.record({ parents: fc.array(fc.nat({ max: 20 }), { maxLength: 3 }), fails: fc.nat({ max: 9 }) }),
+        {
+          minLength: 1,
+          maxLength: 12,
+        },
+      )
       .map((nodes) =>
         nodes.map(({ parents, fails }, i) => ({
-          task: noop(
-            `t${i}`,
-            [...new Set(parents.filter((p) => p < i).map((p) => `t${p}`))],
-            { max_retries: 0 },
-          ),
+          task: noop(`t${i}`, [...new Set(parents.filter((p) => p < i).map((p) => `t${p}`))], {
+            max_retries: 0,
+          }),
           fails: fails === 0,
         })),
       );
@@ -99,19 +107,25 @@ describe('A slot that is kept', () => {
 });
 
 /** Runs a job to its end. @returns what it left, without what may differ: order between branches, who ran what */
-async function runAll(tasks: TaskSpec[], failing: ReadonlySet<string>, keeper: string | null): Promise<unknown> {
+async function runAll(
+  tasks: TaskSpec[],
+  failing: ReadonlySet<string>,
+  keeper: string | null,
+): Promise<unknown> {
   const runId = await startJob(engine, tasks);
   for (let claims = await claimAll(engine); claims.length > 0; claims = await claimAll(engine)) {
     await Promise.all(
       claims.map(async (first) => {
         for (let claim: Claim | null = first; claim !== null;) {
-          const outcome = failing.has(await nameOf(claim)) ? failure(false) : SUCCESS;
+          const outcome: Outcome = failing.has(await nameOf(claim)) ? failure(false) : SUCCESS;
           claim = (await engine.finishTasks.finishAndKeep(claim, outcome, keeper)).next;
         }
       }),
     );
   }
   await expectConsistent(engine, runId);
-  const events = (await eventsOf(engine, runId)).map((event) => `${event.type} ${event.task} ${event.attempt}`).sort();
+  const events = (await eventsOf(engine, runId))
+    .map((event) => `${event.type} ${event.task} ${event.attempt}`)
+    .sort();
   return { status: await statusOf(engine, runId), tasks: await statusesOf(engine, runId), events };
 }
