@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Progress } from '../engine/progress.js';
+import { PingStore } from '../persistence/ping.store.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { CheckDto, HealthDto } from './health.dto.js';
 import { Readiness } from './readiness.js';
@@ -19,7 +19,7 @@ const CHECK_MS = 2_000;
 @Injectable()
 export class HealthService {
   constructor(
-    private readonly source: DataSource,
+    private readonly store: PingStore,
     private readonly queue: TaskQueue,
     private readonly progress: Progress,
     private readonly readiness: Readiness,
@@ -41,7 +41,7 @@ export class HealthService {
   }
 
   private database(): Promise<CheckDto> {
-    return check(() => this.source.query('SELECT 1'));
+    return check(() => this.store.ping());
   }
 
   private loops(): CheckDto {

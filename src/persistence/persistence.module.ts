@@ -9,6 +9,7 @@ import { DispatchStore } from './dispatch.store.js';
 import { DlqQueryStore } from './dlq-query.store.js';
 import { EventStore } from './event.store.js';
 import { JobQueryStore } from './job-query.store.js';
+import { PingStore } from './ping.store.js';
 import { SqlDatabase } from './sql-database.js';
 import { TickStore } from './tick.store.js';
 import { WorkerLeaseStore } from './worker-lease.store.js';
@@ -18,7 +19,7 @@ import { WorkerQueryStore } from './worker-query.store.js';
 const HOT_STORES = [AttemptInputStore, DispatchStore, TickStore, WorkerLeaseStore] as const;
 
 /** The stores of the API, on TypeORM's pool. */
-const API_STORES = [DagStore, DlqQueryStore, EventStore, JobQueryStore, WorkerQueryStore] as const;
+const API_STORES = [DagStore, DlqQueryStore, EventStore, JobQueryStore, PingStore, WorkerQueryStore] as const;
 
 function urlOf(config: Config): string {
   if (config.database.url === null)

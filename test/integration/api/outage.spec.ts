@@ -1,61 +1,25 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { DagsModule } from '../../../src/dags/dags.module.js';
 import { HealthModule } from '../../../src/health/health.module.js';
 import { JobsModule } from '../../../src/jobs/jobs.module.js';
 import { eventually } from '../../support/eventually.js';
+import { type CuttableProxy, cuttableProxy } from '../queue/cuttable-proxy.js';
 import { type ApiApplication, startApi } from './api-application.js';
 
-/** A way to the database that can be cut and mended. */
-class Cable {
-  private readonly sockets = new Set<Socket>();
-  private server: Server | null = null;
-  private port = 0;
-
-  constructor(private readonly target: URL) {}
-
-  async mend(): Promise<URL> {
-    this.server = createServer((near) => {
-      const far = connect(Number(this.target.port), this.target.hostname);
-      for (const socket of [near, far]) {
-        this.sockets.add(socket);
-        socket.on('error', () => socket.destroy());
-        socket.on('close', () => {
-          near.destroy();
-          far.destroy();
-        });
-      }
-      near.pipe(far).pipe(near);
-    });
-    await new Promise<void>((resolve) => this.server!.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.server.address() as { port: number }).port;
-    const url = new URL(this.target);
-    url.hostname = '127.0.0.1';
-    url.port = String(this.port);
-    return url;
-  }
-
-  async cut(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    this.sockets.clear();
-    await new Promise((resolve) => this.server!.close(resolve));
-  }
-}
-
 let api: ApiApplication;
-let cable: Cable;
+let cable: CuttableProxy;
 
 beforeAll(async () => {
   api = await startApi([DagsModule, JobsModule, HealthModule], {}, undefined, async (url) => {
-    cable = new Cable(new URL(url));
-    return (await cable.mend()).href;
+    cable = await cuttableProxy(url);
+    return cable.url;
   });
 }, 60_000);
 
 afterAll(async () => {
   await api.close();
-  await cable.cut();
+  await cable.close();
 });
 
 const http = () => request(api.app.getHttpServer());
@@ -96,5 +60,19 @@ test('while the database is away every request is a 503 that says when to come b
     async () => await http().post('/jobs').send({ dag_id: dag.body.id }).expect(201),
   );
   await http().get(`/jobs/${job.body.run_id}`).expect(200);
+  await eventually(async () => await http().get('/health').expect(200));
+}, 60_000);
+
+test('when nothing comes through any more, health says so in time instead of waiting with it', async () => {
+  await http().get('/health').expect(200);
+  cable.freeze();
+  const startedAt = performance.now();
+  const health = await http().get('/health').expect(503);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(health.body.checks.database).toMatchObject({
+    status: 'failed',
+    detail: expect.stringContaining('No answer'),
+  });
+  await cable.mend();
   await eventually(async () => await http().get('/health').expect(200));
 }, 60_000);
