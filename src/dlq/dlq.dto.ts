@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
 import type { Json } from '../domain/json.js';
 import { TASK_TYPES, type TaskType } from '../domain/task-spec.js';
+import { ANY_JSON } from '../http/any-json.js';
 import { ListQuery } from '../http/list-query.dto.js';
 import { MayBeMissing } from '../http/optional.js';
 import type { Page } from '../http/page.js';
@@ -104,7 +105,7 @@ export class ResolveDto {
   note?: string | null;
 
   /** Any JSON value, null included: the task counts as succeeded with it, and what waits for it goes on. */
-  @ApiPropertyOptional({ type: Object, nullable: true, example: { rows: 3 } })
+  @ApiPropertyOptional(ANY_JSON)
   // Named, so that it is known; any value will do.
   @ValidateIf(() => false)
   output?: Json;

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { MayBeMissing } from './optional.js';
 import { WholeNumber } from './query-fields.js';
@@ -8,6 +9,7 @@ const LARGEST_LIMIT = 200;
 /** What every list takes. */
 export class ListQuery {
   /** Most items of one page. */
+  @ApiPropertyOptional({ type: 'integer', default: DEFAULT_LIMIT })
   @MayBeMissing()
   @Max(LARGEST_LIMIT)
   @Min(1)

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Json } from '../domain/json.js';
 import type { TaskError } from '../domain/outcome.js';
+import { ANY_JSON } from './any-json.js';
 
 /** Why an attempt failed. */
 export class TaskErrorDto implements TaskError {
@@ -15,6 +16,6 @@ export class TaskErrorDto implements TaskError {
   retryable: boolean;
 
   /** Anything else worth keeping, like a traceback. */
-  @ApiPropertyOptional({ type: Object })
+  @ApiPropertyOptional(ANY_JSON)
   details?: Json;
 }

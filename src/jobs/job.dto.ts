@@ -6,6 +6,7 @@ import type { Json } from '../domain/json.js';
 import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { TASK_TYPES, type TaskType } from '../domain/task-spec.js';
 import { TASK_STATUSES, type TaskStatus } from '../domain/task-state.js';
+import { ANY_JSON } from '../http/any-json.js';
 import { TaskErrorDto } from '../http/task-error.dto.js';
 import type { Page } from '../http/page.js';
 import type {
@@ -21,12 +22,6 @@ import type { QueueStatsView } from './jobs.service.js';
 const RUN_ID = { format: 'uuid', example: '019a2b3c-4d5e-7f80-9123-456789abcdef' };
 const TIME = { format: 'date-time', example: '2026-01-31T12:00:00.000Z' };
 const TIME_OR_NULL = { type: String, nullable: true, ...TIME } as const;
-const ANY_JSON = {
-  description: 'Any JSON value',
-  nullable: true,
-  type: Object,
-  example: { rows: 3 },
-} as const;
 
 const COUNTS_SCHEMA = {
   type: 'object',

@@ -48,7 +48,8 @@ export class JobsController {
     return await this.jobs.list(query);
   }
 
-  /** What waits and what runs, by priority. Above `:run_id`, or it would be taken for one. */
+  // Above `:run_id`, so that no route below can take it for one.
+  /** What waits and what runs, by priority. */
   @Get('queue/stats')
   @ApiOkResponse({ type: QueueStatsDto })
   @ApiProblems('queue_unavailable')
