@@ -18,6 +18,7 @@ const RUN_ID = new RunIdPipe();
 const ApiRunId = (): MethodDecorator =>
   ApiParam({ name: 'run_id', schema: { type: 'string', format: 'uuid' } });
 
+/** `queue/stats` stands above the routes with `:run_id`, so that none of them can take it for one. */
 @ApiTags('Jobs')
 @Controller('jobs')
 export class JobsController {
@@ -48,7 +49,6 @@ export class JobsController {
     return await this.jobs.list(query);
   }
 
-  // Above `:run_id`, so that no route below can take it for one.
   /** What waits and what runs, by priority. */
   @Get('queue/stats')
   @ApiOkResponse({ type: QueueStatsDto })

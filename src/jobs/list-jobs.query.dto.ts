@@ -10,7 +10,7 @@ const LARGEST_INTEGER = 2_147_483_647;
 
 export class ListJobsQuery extends ListQuery {
   /** One status or several, separated by commas. */
-  @ApiPropertyOptional({ type: String, items: undefined, example: 'queued,running' })
+  @ApiPropertyOptional({ type: String, example: 'queued,running' })
   @MayBeMissing()
   @IsIn(JOB_STATUSES, { each: true })
   @IsArray()
