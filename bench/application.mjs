@@ -13,7 +13,14 @@ export async function startApplication(env) {
   const directory = mkdtempSync(join(tmpdir(), 'dts-bench-'));
   const child = spawn(process.execPath, [MAIN], {
     cwd: directory,
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', DATA_DIRECTORY: directory, ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      LOG_LEVEL: 'warn',
+      DATA_DIRECTORY: directory,
+      ...env,
+    },
     stdio: ['ignore', process.env.BENCH_LOG ? 2 : 'ignore', process.env.BENCH_LOG ? 2 : 'ignore'],
   });
   const exited = new Promise((done) => child.once('exit', done));
@@ -21,7 +28,8 @@ export async function startApplication(env) {
   for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
     const answer = await fetch(`${url}/health/ready`).catch(() => null);
     if (answer?.ok) break;
-    if (Date.now() > deadline || child.exitCode !== null) throw new Error('The application did not become ready (BENCH_LOG=1 shows why)');
+    if (Date.now() > deadline || child.exitCode !== null)
+      throw new Error('The application did not become ready (BENCH_LOG=1 shows why)');
   }
   return {
     url,
@@ -51,6 +59,7 @@ export async function jobEnd(url, runId, everyMs = 20) {
     const { items } = await call(url, 'GET', `/jobs?limit=1`);
     const job = items.find((item) => item.run_id === runId) ?? (await call(url, 'GET', `/jobs/${runId}`));
     if (job.finished_at !== null) return job;
-    if (Date.now() > deadline) throw new Error(`Job ${runId} did not end: ${JSON.stringify(job.task_counts)}`);
+    if (Date.now() > deadline)
+      throw new Error(`Job ${runId} did not end: ${JSON.stringify(job.task_counts)}`);
   }
 }

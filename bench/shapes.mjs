@@ -27,7 +27,14 @@ const LENGTH = 40;
 const noop = (name, dependencies = []) => ({ name, task_type: 'noop', config: {}, dependencies });
 const CHAIN = Array.from({ length: LENGTH }, (_, i) => noop(`t${i}`, i === 0 ? [] : [`t${i - 1}`]));
 const MIDDLE = Array.from({ length: WIDTH }, (_, i) => noop(`m${i}`, ['root']));
-const FAN = [noop('root'), ...MIDDLE, noop('sink', MIDDLE.map((task) => task.name))];
+const FAN = [
+  noop('root'),
+  ...MIDDLE,
+  noop(
+    'sink',
+    MIDDLE.map((task) => task.name),
+  ),
+];
 
 async function ours(url, dagId, size) {
   const sentAt = Date.now();
@@ -138,7 +145,10 @@ try {
     ...(await compare(
       'postgres',
       pgEnv,
-      flows({ connectionString: other.href, max: 5, migrate: true, schema: 'flowbench' }, createPostgresBackend),
+      flows(
+        { connectionString: other.href, max: 5, migrate: true, schema: 'flowbench' },
+        createPostgresBackend,
+      ),
     )),
   );
 } finally {

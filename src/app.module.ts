@@ -23,6 +23,9 @@ const MODULES: Readonly<Record<Role, readonly Type[]>> = {
 @Module({})
 export class AppModule {
   static for(config: Config): DynamicModule {
-    return { module: AppModule, imports: [ConfigModule.forRoot(config), HealthModule, ...MODULES[config.role]] };
+    return {
+      module: AppModule,
+      imports: [ConfigModule.forRoot(config), HealthModule, ...MODULES[config.role]],
+    };
   }
 }

@@ -42,7 +42,8 @@ class Process {
   private async withDatabase(config: Config): Promise<Config> {
     const { migrateDatabase } = await import('./persistence/migrate.js');
     if (config.database.url !== null) {
-      if (config.role === 'all') await this.untilReachable(async () => void (await migrateDatabase(config.database.url!)));
+      if (config.role === 'all')
+        await this.untilReachable(async () => void (await migrateDatabase(config.database.url!)));
       else await this.untilMigrated(config.database.url);
       return config;
     }
@@ -60,7 +61,9 @@ class Process {
     await this.untilReachable(async () => {
       while (!this.stopping.signal.aborted && !(await isSchemaCurrent(url))) {
         if (performance.now() - remindedAt > SCHEMA_REMINDER_MS) {
-          this.logger.warn('Waiting for the database schema: run `npm run migrate` against this DATABASE_URL.');
+          this.logger.warn(
+            'Waiting for the database schema: run `npm run migrate` against this DATABASE_URL.',
+          );
           remindedAt = performance.now();
         }
         await sleep(SCHEMA_POLL_MS);
@@ -96,7 +99,8 @@ class Process {
       abortOnError: false,
     });
     this.app = app;
-    this.closingMs = (config.worker.shutdownGraceSeconds + config.worker.killGraceSeconds) * 1_000 + CLOSING_MS;
+    this.closingMs =
+      (config.worker.shutdownGraceSeconds + config.worker.killGraceSeconds) * 1_000 + CLOSING_MS;
     configureHttp(app, config);
     await app.listen(config.port, config.host);
     const url = await app.getUrl();

@@ -8,12 +8,16 @@ async function main(): Promise<void> {
   const { config } = configOfThisProcess();
   const { url } = config.database;
   if (url === null) {
-    throw new ConfigError(['DATABASE_URL: expected the URL of the database to migrate, got nothing (embedded mode migrates at start)']);
+    throw new ConfigError([
+      'DATABASE_URL: expected the URL of the database to migrate, got nothing (embedded mode migrates at start)',
+    ]);
   }
   console.log(`Migrating ${maskUrl(url)} …`);
   const applied = await migrateDatabase(url);
   for (const name of applied) console.log(`  applied ${name}`);
-  console.log(applied.length === 0 ? 'Nothing to do: the schema is up to date.' : 'The schema is up to date.');
+  console.log(
+    applied.length === 0 ? 'Nothing to do: the schema is up to date.' : 'The schema is up to date.',
+  );
 }
 
 main().catch((error: unknown) => {

@@ -20,7 +20,11 @@ export const JOB_TRANSITIONS = {
   succeed: { from: ['running'], to: 'succeeded', when: 'its last open task ended and none failed' },
   fail: { from: ['running'], to: 'failed', when: 'its last open task ended and one failed' },
   cancel: { from: ['scheduled', 'queued', 'running'], to: 'cancelled', when: 'it was cancelled' },
-  reopen: { from: ['failed'], to: 'running', when: 'a DLQ entry of it was replayed or resolved with an output' },
+  reopen: {
+    from: ['failed'],
+    to: 'running',
+    when: 'a DLQ entry of it was replayed or resolved with an output',
+  },
 } as const satisfies Record<string, Transition<JobStatus>>;
 export type JobEvent = keyof typeof JOB_TRANSITIONS;
 

@@ -24,7 +24,12 @@ export const TASK_STATUSES = [
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** States in which a task keeps its job open. */
-export const OPEN_TASK_STATUSES = ['blocked', 'queued', 'running', 'retrying'] as const satisfies readonly TaskStatus[];
+export const OPEN_TASK_STATUSES = [
+  'blocked',
+  'queued',
+  'running',
+  'retrying',
+] as const satisfies readonly TaskStatus[];
 
 export interface Transition<Status extends string> {
   readonly from: readonly Status[];
@@ -42,9 +47,17 @@ export const TASK_TRANSITIONS = {
   requeue: { from: ['running'], to: 'queued', when: 'its worker died or drained; not charged' },
   bury: { from: ['running'], to: 'failed', when: 'attempts used up, or the error is not retryable' },
   doom: { from: ['blocked'], to: 'upstream_failed', when: 'a task above it failed' },
-  cancel: { from: ['blocked', 'queued', 'running', 'retrying'], to: 'cancelled', when: 'its job was cancelled' },
+  cancel: {
+    from: ['blocked', 'queued', 'running', 'retrying'],
+    to: 'cancelled',
+    when: 'its job was cancelled',
+  },
   replay: { from: ['failed'], to: 'queued', when: 'its DLQ entry was replayed' },
   resolve: { from: ['failed'], to: 'succeeded', when: 'its DLQ entry was resolved with an output' },
-  revive: { from: ['upstream_failed'], to: 'blocked', when: 'the failed task above it was replayed or resolved' },
+  revive: {
+    from: ['upstream_failed'],
+    to: 'blocked',
+    when: 'the failed task above it was replayed or resolved',
+  },
 } as const satisfies Record<string, Transition<TaskStatus>>;
 export type TaskEvent = keyof typeof TASK_TRANSITIONS;

@@ -117,7 +117,10 @@ export class FinishTasks {
     const next = new Map(kept.map((task) => [`${task.run_id}.${task.parent}`, toClaim(task)]));
     return inputs.map((input, index) => {
       const answer = answers[index];
-      return { answer, next: answer === 'accepted' ? (next.get(`${input.runId}.${input.idx}`) ?? null) : null };
+      return {
+        answer,
+        next: answer === 'accepted' ? (next.get(`${input.runId}.${input.idx}`) ?? null) : null,
+      };
     });
   }
 

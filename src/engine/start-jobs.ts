@@ -25,7 +25,8 @@ export interface StartRequest {
   tickAt?: Date;
 }
 
-export type StartAnswer = { kind: 'started'; runId: string } | { kind: 'no_such_dag' } | { kind: 'tick_taken' };
+export type StartAnswer =
+  { kind: 'started'; runId: string } | { kind: 'no_such_dag' } | { kind: 'tick_taken' };
 
 /** Most jobs inserted by one statement. */
 const MAX_BATCH = 100;

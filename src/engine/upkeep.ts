@@ -57,7 +57,9 @@ export class Upkeep {
   /** Declares workers lost whose lease ran out and takes their attempts back. @returns how many attempts */
   async reap(): Promise<number> {
     for (const worker of await this.leases.loseExpired()) {
-      this.logger.warn(`Worker ${worker.id} (${worker.hostname}, pid ${worker.pid}) is lost: no heartbeat within its lease.`);
+      this.logger.warn(
+        `Worker ${worker.id} (${worker.hostname}, pid ${worker.pid}) is lost: no heartbeat within its lease.`,
+      );
       this.bus.publish([{ kind: 'worker', event: workerLost(worker) }]);
     }
     const orphans = await this.leases.findOrphans(PAGE);
@@ -104,7 +106,7 @@ export class Upkeep {
 
   private async offerQueued(): Promise<number | null> {
     let offered = 0;
-    for (let after: { runId: string; idx: number } | null = null; ; ) {
+    for (let after: { runId: string; idx: number } | null = null; ;) {
       const page = await this.store.pageQueued(after, SWEEP_AFTER_SECONDS, SWEEP_PAGE);
       const messages = page.map((task) => ({ attemptId: formatAttemptId(task), priority: task.priority }));
       if (messages.length > 0 && !(await this.dispatcher.send(messages))) return null;
@@ -122,7 +124,7 @@ export class Upkeep {
 
   /** Full pages are followed by another. */
   private async drain(step: () => Promise<Effect[]>): Promise<number> {
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const effects = await step();
       this.dispatcher.dispatch(effects);
       const moved = effects.filter((effect) => effect.what === 'ready').length;

@@ -33,10 +33,12 @@ export class AttemptInputStore {
   }
 
   async findContexts(runIds: readonly string[]): Promise<JobContext[]> {
-    const rows = await this.database.query<{ run_id: string; name: string; params: Json; scheduled_for: Date | null }>(
-      CONTEXT,
-      [runIds],
-    );
+    const rows = await this.database.query<{
+      run_id: string;
+      name: string;
+      params: Json;
+      scheduled_for: Date | null;
+    }>(CONTEXT, [runIds]);
     return rows.map((row) => ({
       runId: row.run_id,
       dagName: row.name,

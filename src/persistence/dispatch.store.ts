@@ -47,11 +47,18 @@ export class DispatchStore {
     olderThanSeconds: number,
     atMost: number,
   ): Promise<QueuedTask[]> {
-    const rows = await this.database.query<{ run_id: string; idx: number; attempt: number; priority: Priority }>(
-      QUEUED_PAGE,
-      [after?.runId ?? ZERO_UUID, after?.idx ?? -1, olderThanSeconds, atMost],
-    );
-    return rows.map((row) => ({ runId: row.run_id, idx: row.idx, attempt: row.attempt, priority: row.priority }));
+    const rows = await this.database.query<{
+      run_id: string;
+      idx: number;
+      attempt: number;
+      priority: Priority;
+    }>(QUEUED_PAGE, [after?.runId ?? ZERO_UUID, after?.idx ?? -1, olderThanSeconds, atMost]);
+    return rows.map((row) => ({
+      runId: row.run_id,
+      idx: row.idx,
+      attempt: row.attempt,
+      priority: row.priority,
+    }));
   }
 
   async findOpenJobsOfDag(dagId: number, atMost: number): Promise<string[]> {

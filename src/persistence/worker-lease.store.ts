@@ -106,7 +106,11 @@ export class WorkerLeaseStore {
     return rows.map(toHeldLease);
   }
 
-  async findUnknown(workerId: string, heldLeases: readonly string[], olderThanSeconds: number): Promise<HeldLease[]> {
+  async findUnknown(
+    workerId: string,
+    heldLeases: readonly string[],
+    olderThanSeconds: number,
+  ): Promise<HeldLease[]> {
     const rows = await this.database.query<LeaseRow>(UNKNOWN, [workerId, heldLeases, olderThanSeconds]);
     return rows.map(toHeldLease);
   }

@@ -58,7 +58,11 @@ export class AttemptRunner {
 
   /** Leases this process holds. */
   held(): HeldLease[] {
-    return [...this.running.values()].map(({ claim }) => ({ runId: claim.runId, idx: claim.idx, lease: claim.lease }));
+    return [...this.running.values()].map(({ claim }) => ({
+      runId: claim.runId,
+      idx: claim.idx,
+      lease: claim.lease,
+    }));
   }
 
   get count(): number {
@@ -71,7 +75,8 @@ export class AttemptRunner {
 
   stopLeases(leases: readonly string[], reason: StopReason): void {
     const revoked = new Set(leases);
-    for (const { claim, controller } of this.running.values()) if (revoked.has(claim.lease)) controller.abort(reason);
+    for (const { claim, controller } of this.running.values())
+      if (revoked.has(claim.lease)) controller.abort(reason);
   }
 
   stopAll(reason: StopReason): void {
@@ -169,7 +174,8 @@ export class AttemptRunner {
     const isPoison = claim.lostWorkers + 1 >= MAX_LOST_WORKERS;
     const message = `The process that ran it was lost ${MAX_LOST_WORKERS} times in a row.`;
     await this.persist(async () => {
-      if (isPoison) await this.finishes.bury(claim, { code: 'worker_lost', message, retryable: false }, 'lost');
+      if (isPoison)
+        await this.finishes.bury(claim, { code: 'worker_lost', message, retryable: false }, 'lost');
       else await this.requeues.requeue([{ ...claim, outcome: 'lost' }]);
     }, signal);
   }

@@ -28,7 +28,9 @@ export class AttemptWorks {
   ) {
     this.contexts = new Batcher({
       run: async (runIds) => {
-        const found = new Map((await this.store.findContexts([...new Set(runIds)])).map((job) => [job.runId, job]));
+        const found = new Map(
+          (await this.store.findContexts([...new Set(runIds)])).map((job) => [job.runId, job]),
+        );
         return runIds.map((runId) => found.get(runId));
       },
       maxSize: 250,
@@ -40,7 +42,8 @@ export class AttemptWorks {
     const version = await this.versions.get(claim.dagVersionId);
     const task = version.tasks[claim.idx];
     // A noop reads nothing, so nothing is read for it.
-    if (task.task_type === 'noop') return { kind: 'work', work: this.workOf(claim, task, NOTHING, {}, task.config) };
+    if (task.task_type === 'noop')
+      return { kind: 'work', work: this.workOf(claim, task, NOTHING, {}, task.config) };
     const context = await this.contexts.add(claim.runId);
     if (context === undefined) throw new Error(`Job ${claim.runId} does not exist`);
     const { inputs, outputs } = await this.findInputs(claim, task, version);
@@ -68,7 +71,8 @@ export class AttemptWorks {
       const idx = graph.indexByName.get(name);
       if (idx !== undefined) wanted.add(idx);
     }
-    const found = wanted.size === 0 ? new Map<number, Json>() : await this.store.findOutputs(claim.runId, [...wanted]);
+    const found =
+      wanted.size === 0 ? new Map<number, Json>() : await this.store.findOutputs(claim.runId, [...wanted]);
     // Null prototypes: a task may be called `__proto__`.
     const inputs = Object.create(null) as Record<string, Json>;
     const outputs = Object.create(null) as Record<string, { output: Json }>;

@@ -46,7 +46,10 @@ export class WorkerLease {
     const id = randomUUID();
     const sentAt = performance.now();
     const { slots, leaseSeconds } = this.config.worker;
-    await this.store.register({ id, hostname: hostname(), pid: process.pid, slots, version: VERSION }, leaseSeconds);
+    await this.store.register(
+      { id, hostname: hostname(), pid: process.pid, slots, version: VERSION },
+      leaseSeconds,
+    );
     this.current = id;
     this.grantedAt = sentAt;
     this.logger.log(`Worker ${id} is online with ${slots} slots.`);
@@ -84,7 +87,10 @@ export class WorkerLease {
     const data = { worker_id: id, hostname: hostname(), pid: process.pid };
     const at = new Date().toISOString();
     this.bus.publish([
-      { kind: 'worker', event: { seq: 0, type, run_id: null, dag_id: null, task: null, attempt: null, at, data } },
+      {
+        kind: 'worker',
+        event: { seq: 0, type, run_id: null, dag_id: null, task: null, attempt: null, at, data },
+      },
     ]);
   }
 }

@@ -3,11 +3,17 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 /** A named definition. Its tasks live in its versions; a deleted DAG stays, so that history stays readable. */
 @Entity('dags')
 @Index('dags_name_key', ['name'], { unique: true, where: 'deleted_at IS NULL' })
-@Index('dags_due_idx', ['nextRunAt'], { where: 'next_run_at IS NOT NULL AND is_paused = false AND deleted_at IS NULL' })
+@Index('dags_due_idx', ['nextRunAt'], {
+  where: 'next_run_at IS NOT NULL AND is_paused = false AND deleted_at IS NULL',
+})
 @Check('dags_priority_check', `priority IN ('critical', 'high', 'normal', 'low')`)
 @Check('dags_cron_check', `cron_expression IS NOT NULL OR next_run_at IS NULL`)
 export class DagEntity {
-  @PrimaryGeneratedColumn('identity', { type: 'int', generatedIdentity: 'ALWAYS', primaryKeyConstraintName: 'dags_pkey' })
+  @PrimaryGeneratedColumn('identity', {
+    type: 'int',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'dags_pkey',
+  })
   id: number;
 
   @Column('text')
