@@ -14,6 +14,7 @@ import {
   type Postmaster,
   PROGRAM_ENVIRONMENT,
   runningPostmaster,
+  signalPostmaster,
   spawnPostmaster,
   stopPostmaster,
 } from './postmaster.js';
@@ -39,6 +40,11 @@ export interface EmbeddedPostgres {
   reused: boolean;
   /** Stops the server, unless another process still uses it. */
   stop(): Promise<void>;
+  /**
+   * For a process that exits at once: tells the server to stop and does not wait for it. Nothing is lost. A server
+   * that others used when this process came is left alone.
+   */
+  stopWithoutWaiting(): void;
 }
 
 /**
@@ -74,6 +80,7 @@ export async function startEmbeddedPostgres(options: {
     const port = running?.port ?? (await start(home, settings, (candidate) => urlOf(candidate, 'postgres')));
     const presence = await enter(urlOf(port, 'postgres'), home, running);
     if (!presence) continue;
+    const isOurs = await isAlone(presence);
     return {
       url: urlOf(port, DATABASE),
       reused: running !== null,
@@ -81,6 +88,9 @@ export async function startEmbeddedPostgres(options: {
         await presence.end().catch(() => undefined);
         if (!(await stopIfUnused(urlOf(port, 'postgres'), home)))
           log('The embedded PostgreSQL goes on: another process uses it');
+      },
+      stopWithoutWaiting: () => {
+        if (isOurs) signalPostmaster(home);
       },
     };
   }
@@ -202,6 +212,14 @@ async function createDatabase(client: pg.Client): Promise<void> {
     // 42P04, 23505: another process was quicker.
     if (!['42P04', '23505'].includes((error as { code?: string }).code ?? '')) throw error;
   }
+}
+
+async function isAlone(presence: pg.Client): Promise<boolean> {
+  const { rows } = await presence.query<{ users: number }>(
+    "SELECT count(*)::int AS users FROM pg_locks WHERE locktype = 'advisory' AND objid = $1",
+    [USERS_LOCK],
+  );
+  return rows[0].users === 1;
 }
 
 /**

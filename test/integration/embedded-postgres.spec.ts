@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
+import { eventually } from '../support/eventually.js';
 
 const run = promisify(execFile);
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -119,6 +120,12 @@ it('takes over the server that a killed process left behind, and stops it in the
   expect(postgres.reused).toBe(true);
   await postgres.stop();
   await expect(query(postgres.url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+it('stops by itself after a process that had no time to wait for it', async () => {
+  const data = newFolder();
+  await elsewhere(data, 'postgres.stopWithoutWaiting(); process.exit(0);');
+  await eventually(() => expect(existsSync(join(data, 'postgres', 'cluster', 'postmaster.pid'))).toBe(false));
 });
 
 it('starts in spite of a pid file whose pid belongs to another program by now', async () => {
