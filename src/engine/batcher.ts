@@ -13,6 +13,8 @@ export interface BatcherSettings<Item, Answer> {
   run: (items: readonly Item[]) => Promise<readonly Answer[]>;
   /** Most items of one batch. */
   maxSize: number;
+  /** Where items differ in size: what one weighs, and the weight at which a batch is closed. */
+  weight?: { of: (item: Item) => number; max: number };
   /** True for faults that splitting cannot help, such as a database that is away. */
   isShared: (error: unknown) => boolean;
 }
@@ -46,9 +48,20 @@ export class Batcher<Item, Answer> {
     // What else arrives in this turn of the loop belongs to the first batch.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0) {
-      await this.runBatch(this.waiting.splice(0, this.settings.maxSize));
+      await this.runBatch(this.waiting.splice(0, this.nextSize()));
     }
     this.working = null;
+  }
+
+  /** How many of those waiting go together; always at least one. */
+  private nextSize(): number {
+    const { maxSize, weight } = this.settings;
+    if (weight === undefined) return maxSize;
+    let size = 0;
+    for (let total = 0; size < Math.min(maxSize, this.waiting.length) && total < weight.max; size += 1) {
+      total += weight.of(this.waiting[size].item);
+    }
+    return size;
   }
 
   private async runBatch(batch: readonly Waiting<Item, Answer>[]): Promise<void> {

@@ -28,6 +28,8 @@ export interface KeepAnswer {
 type Fenced<Input> = Input & { attempt: number };
 
 const MAX_BATCH = 250;
+/** Of outputs: a statement must end well within its timeout even where every task returns the largest output. */
+const MAX_BATCH_CHARACTERS = 8 * 1_048_576;
 
 /** The verb `finish`: succeed, fail → retry, fail → bury; each fenced by the lease and batched on its own. */
 @Injectable()
@@ -42,7 +44,10 @@ export class FinishTasks {
     private readonly versions: DagVersions,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    this.succeeding = batcher(async (inputs) => await this.succeedBatch(inputs));
+    this.succeeding = batcher(
+      async (inputs) => await this.succeedBatch(inputs),
+      (input) => input.output.length,
+    );
     this.retrying = this.plainBatcher(async (inputs) => await retryTasks(this.database, inputs));
     this.burying = this.plainBatcher(
       async (inputs) => await buryTasks(this.database, this.config.dlq.enabled, inputs),
@@ -148,8 +153,10 @@ export class FinishTasks {
 
 function batcher<Input, Answer>(
   run: (inputs: readonly Input[]) => Promise<Answer[]>,
+  characters: (input: Input) => number = () => 0,
 ): Batcher<Input, Answer> {
-  return new Batcher({ run, maxSize: MAX_BATCH, isShared: isDatabaseAway });
+  const weight = { of: characters, max: MAX_BATCH_CHARACTERS };
+  return new Batcher({ run, maxSize: MAX_BATCH, weight, isShared: isDatabaseAway });
 }
 
 function fence(claim: Pick<Claim, 'runId' | 'idx' | 'attempt' | 'lease'>): {

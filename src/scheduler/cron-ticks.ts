@@ -35,6 +35,8 @@ export class CronTicks {
       if (!parsed.ok) throw new Error(parsed.message);
       const tick = latestTick(parsed.cron, dag);
       const answer = await this.startJobs.start({ dagId: dag.id, trigger: 'cron', tickAt: tick });
+      // Deleted meanwhile, or in the middle of a change: the next round sees which.
+      if (answer.kind === 'no_such_dag') return false;
       await this.store.advance(dag.id, dag.nextRunAt, nextTick(parsed.cron, dag.timezone, tick));
       return answer.kind === 'started';
     } catch (error) {

@@ -172,4 +172,19 @@ describe('A batcher', () => {
     await settling;
     await Promise.all(answers);
   });
+
+  it('closes a batch at a weight, and still runs an item that is heavier alone', async () => {
+    const runs: number[][] = [];
+    const batcher = new Batcher<number, number>({
+      run: async (items) => {
+        runs.push([...items]);
+        return items;
+      },
+      maxSize: 4,
+      weight: { of: (item) => item, max: 10 },
+      isShared: () => false,
+    });
+    await Promise.all([6, 4, 50, 3, 3, 3, 0, 1].map(async (item) => await batcher.add(item)));
+    expect(runs).toEqual([[6, 4], [50], [3, 3, 3, 0], [1]]);
+  });
 });
