@@ -38,12 +38,30 @@ export async function startProcess(
   env: Record<string, string>,
   options: { args?: string[]; until?: string } = {},
 ): Promise<RunningProcess> {
+  const one = await launchProcess(env, options.args);
+  let isGone = false;
+  void one.exited.then(() => (isGone = true));
+  for (const deadline = Date.now() + READY_TIMEOUT_MS; ; await pause(50)) {
+    const answer = await fetch(one.url + (options.until ?? '/health/live')).catch(() => null);
+    await answer?.arrayBuffer().catch(() => undefined);
+    if (answer?.ok) return one;
+    if (isGone || Date.now() > deadline) {
+      one.signal('SIGKILL');
+      throw new Error(`The process ${isGone ? 'ended' : 'did not become ready'}:\n${one.output()}`);
+    }
+  }
+}
+
+/** As `startProcess`, but without waiting for anything: for processes that are not to become ready. */
+export async function launchProcess(
+  env: Record<string, string>,
+  args: string[] = ['dist/main.js'],
+): Promise<RunningProcess> {
   const port = env.PORT ?? String(await freePort());
-  const url = `http://127.0.0.1:${port}`;
-  const child = launch(options.args ?? ['dist/main.js'], { HOST: '127.0.0.1', PORT: port, ...env });
+  const child = launch(args, { HOST: '127.0.0.1', PORT: port, ...env });
   const one: RunningProcess = {
     pid: child.process.pid ?? -1,
-    url,
+    url: `http://127.0.0.1:${port}`,
     output: child.output,
     signal: (signal) => void child.process.kill(signal),
     exited: child.exited,
@@ -54,20 +72,8 @@ export async function startProcess(
     },
   };
   running.add(one);
-  let isGone = false;
-  void child.exited.then(() => {
-    isGone = true;
-    running.delete(one);
-  });
-  for (const deadline = Date.now() + READY_TIMEOUT_MS; ; await pause(50)) {
-    const answer = await fetch(url + (options.until ?? '/health/live')).catch(() => null);
-    await answer?.arrayBuffer().catch(() => undefined);
-    if (answer?.ok) return one;
-    if (isGone || Date.now() > deadline) {
-      one.signal('SIGKILL');
-      throw new Error(`The process ${isGone ? 'ended' : 'did not become ready'}:\n${one.output()}`);
-    }
-  }
+  void child.exited.then(() => running.delete(one));
+  return one;
 }
 
 /** Runs a program of the project to its end, with exactly this environment plus PATH. */

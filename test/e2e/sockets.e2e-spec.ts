@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
+import type { RunningProcess } from '../support/processes.js';
+import { type OwnRedis, startOwnRedis } from '../support/redis.js';
+import { Client, PATIENCE, taskOf } from './client.js';
+import { describeOnBothBackends, describeWithOwnRedis, Installation } from './installation.js';
+import { eventsOf, type Reader, readRaw, readSocketIo } from './socket-readers.js';
+
+const UNKNOWN_RUN = '019a2b3c-4d5e-7f80-9123-456789abcdef';
+
+/** first → second → third; the second waits for a file, so that a test decides when it ends. */
+async function gatedChain(client: Client, name: string, gate: string): Promise<number> {
+  return await client.createDag(name, [
+    { name: 'first', task_type: 'noop' },
+    {
+      name: 'second',
+      task_type: 'shell',
+      dependencies: ['first'],
+      config: { command: `until test -e '${gate}'; do sleep 0.05; done` },
+    },
+    { name: 'third', task_type: 'noop', dependencies: ['second'] },
+  ]);
+}
+
+async function untilRunning(client: Client, runId: string, task: string): Promise<void> {
+  await eventually(
+    async () => expect(taskOf(await client.job(runId), task).status).toBe('running'),
+    PATIENCE,
+  );
+}
+
+describeOnBothBackends('live events of two API processes', (backend) => {
+  let installation: Installation;
+  let apis: RunningProcess[];
+  let client: Client;
+  const folder = mkdtempSync(join(tmpdir(), 'dts-test-sockets-'));
+  const readers: Reader[] = [];
+
+  beforeAll(async () => {
+    installation = await Installation.create(backend);
+    const [one, other] = await Promise.all([
+      installation.start('api'),
+      installation.start('api'),
+      installation.start('worker'),
+      installation.start('scheduler'),
+    ]);
+    apis = [one, other];
+    client = new Client(one.url);
+  });
+
+  afterEach(() => {
+    for (const reader of readers.splice(0)) reader.close();
+  });
+
+  afterAll(async () => {
+    await installation.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A reader of the same kind on each API process. */
+  async function onBoth<R extends Reader>(open: (url: string) => Promise<R>): Promise<R[]> {
+    const opened = await Promise.all(apis.map(({ url }) => open(url)));
+    readers.push(...opened);
+    return opened;
+  }
+
+  it('begin with a snapshot of the job and go on, gapless, to its end, on each of the two', async () => {
+    const gate = join(folder, 'snapshot');
+    const { run_id: runId } = await client.startJob(await gatedChain(client, 'snapshot', gate));
+    await untilRunning(client, runId, 'second');
+    const followers = await onBoth((url) => readRaw(url, `/ws/job/${runId}`));
+    const replays = await onBoth((url) => readRaw(url, `/ws/job/${runId}?since=1`));
+    await eventually(() => {
+      for (const { messages } of [...followers, ...replays]) expect(messages).not.toEqual([]);
+    }, PATIENCE);
+    writeFileSync(gate, '');
+
+    await client.jobWhen(runId, 'succeeded');
+    const stored = await client.events(runId);
+    for (const { messages } of followers) {
+      await eventually(() => expect(messages.at(-1)?.type).toBe('job.succeeded'), PATIENCE);
+      const [snapshot, ...events] = messages;
+      expect(snapshot).toMatchObject({
+        type: 'snapshot',
+        run_id: runId,
+        data: { run_id: runId, status: 'running' },
+      });
+      expect(snapshot.seq).toBeGreaterThan(0);
+      expect(events).toEqual(stored.slice(snapshot.seq));
+    }
+    for (const { messages } of replays) {
+      await eventually(() => expect(messages.at(-1)?.type).toBe('job.succeeded'), PATIENCE);
+      expect(messages[0].type).toBe('snapshot');
+      expect(messages.slice(1)).toEqual(stored.slice(1));
+    }
+  });
+
+  it('show readers of everything what the worker process did, on each of the two', async () => {
+    const gate = join(folder, 'everything');
+    const raw = await onBoth((url) => readRaw(url, '/ws/jobs'));
+    const socketIo = await onBoth(readSocketIo);
+    for (const reader of socketIo) expect(await reader.subscribe()).toEqual({ ok: true });
+    const { run_id: runId } = await client.startJob(await gatedChain(client, 'everything', gate));
+    await untilRunning(client, runId, 'second');
+    const ofOneJob = await onBoth(readSocketIo);
+    for (const reader of ofOneJob) expect(await reader.subscribe({ run_id: runId })).toEqual({ ok: true });
+    writeFileSync(gate, '');
+
+    await client.jobWhen(runId, 'succeeded');
+    const stored = await client.events(runId);
+    expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
+    for (const reader of [...raw, ...socketIo])
+      await eventually(() => expect(eventsOf(reader, runId)).toEqual(stored), PATIENCE);
+    for (const reader of ofOneJob) {
+      await eventually(() => expect(reader.messages.at(-1)?.type).toBe('job.succeeded'), PATIENCE);
+      const [snapshot, ...events] = reader.messages;
+      expect(snapshot.type).toBe('snapshot');
+      expect(events).toEqual(stored.slice(snapshot.seq));
+    }
+  });
+
+  it('tell of a worker that comes and goes, on each of the two', async () => {
+    const both = await onBoth((url) => readRaw(url, '/ws/jobs'));
+    const worker = await installation.start('worker');
+    const seenOnBoth = async (type: string) => {
+      for (const { messages } of both)
+        await eventually(
+          () =>
+            expect(messages).toContainEqual(
+              expect.objectContaining({
+                type,
+                run_id: null,
+                data: expect.objectContaining({ pid: worker.pid }),
+              }),
+            ),
+          PATIENCE,
+        );
+    };
+    await seenOnBoth('worker.online');
+    await worker.stop();
+    await seenOnBoth('worker.draining');
+  });
+
+  it('refuse a job that does not exist', async () => {
+    const [raw] = await onBoth((url) => readRaw(url, `/ws/job/${UNKNOWN_RUN}`));
+    expect(await raw.closed).toBe(4404);
+    const [noId] = await onBoth((url) => readRaw(url, '/ws/job/nonsense'));
+    expect(await noId.closed).toBe(4404);
+    const [socketIo] = await onBoth(readSocketIo);
+    expect(await socketIo.subscribe({ run_id: UNKNOWN_RUN })).toMatchObject({
+      ok: false,
+      code: 'job_not_found',
+    });
+  });
+});
+
+describeWithOwnRedis('live events while Redis, and so the bus, is dead', () => {
+  let redis: OwnRedis;
+  let installation: Installation;
+  const folder = mkdtempSync(join(tmpdir(), 'dts-test-bus-'));
+  const readers: Reader[] = [];
+
+  beforeAll(async () => {
+    redis = (await startOwnRedis())!;
+    installation = await Installation.create('redis', {}, { redisUrl: redis.url });
+  });
+
+  afterAll(async () => {
+    for (const reader of readers) reader.close();
+    await installation.close();
+    await redis.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('reach the subscribers of a job all the same, each once and in order', async () => {
+    const [api] = await Promise.all([
+      installation.start('api'),
+      installation.start('worker'),
+      installation.start('scheduler'),
+    ]);
+    const client = new Client(api.url);
+    const gate = join(folder, 'gate');
+    const dagId = await client.createDag('dead-bus', [
+      {
+        name: 'held',
+        task_type: 'shell',
+        config: { command: `until test -e '${gate}'; do sleep 0.05; done` },
+      },
+      // Two children: an only child would run at once in the same slot, without Redis.
+      { name: 'one', task_type: 'noop', dependencies: ['held'] },
+      { name: 'other', task_type: 'noop', dependencies: ['held'] },
+    ]);
+    const { run_id: runId } = await client.startJob(dagId);
+    await untilRunning(client, runId, 'held');
+    const raw = await readRaw(api.url, `/ws/job/${runId}?since=0`);
+    const all = await readRaw(api.url, '/ws/jobs');
+    const socketIo = await readSocketIo(api.url);
+    readers.push(raw, all, socketIo);
+    await socketIo.subscribe({ run_id: runId, since: 0 });
+
+    await redis.stop();
+    writeFileSync(gate, '');
+    for (const reader of readers)
+      await eventually(
+        () =>
+          expect(eventsOf(reader, runId)).toContainEqual(
+            expect.objectContaining({ type: 'task.succeeded', task: 'held' }),
+          ),
+        PATIENCE,
+      );
+    expect((await client.job(runId)).task_counts).toMatchObject({ succeeded: 1, queued: 2 });
+
+    await redis.start();
+    await client.jobWhen(runId, 'succeeded');
+    const stored = await client.events(runId);
+    for (const reader of [raw, socketIo])
+      await eventually(() => expect(eventsOf(reader, runId)).toEqual(stored), PATIENCE);
+    // Who follows everything came when the job was under way, and gets what came after that.
+    await eventually(() => expect(eventsOf(all, runId).at(-1)).toEqual(stored.at(-1)), PATIENCE);
+    expect(eventsOf(all, runId)).toEqual(stored.slice(-eventsOf(all, runId).length));
+  });
+});
