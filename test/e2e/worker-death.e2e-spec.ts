@@ -13,7 +13,8 @@ const LEASE_SECONDS = 4;
 const TAKEN_OVER_WITHIN_MS = (LEASE_SECONDS + 6) * 1_000;
 
 /** Only the first attempt lingers: whoever takes over is done at once. */
-const LINGER_ONCE = 'if [ "$DTS_ATTEMPT" = 1 ]; then setsid sleep 300 & sleep 300; fi; echo "$DTS_ATTEMPT" > "$DTS_OUTPUT"';
+const LINGER_ONCE =
+  'if [ "$DTS_ATTEMPT" = 1 ]; then setsid sleep 300 & sleep 300; fi; echo "$DTS_ATTEMPT" > "$DTS_OUTPUT"';
 
 describeOnBothBackends('a worker that dies or stands still', (backend) => {
   let installation: Installation;
