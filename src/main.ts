@@ -147,6 +147,18 @@ class Process {
   }
 }
 
+/** What went wrong at the start; what the user can mend is said in a sentence, anything else with its stack. */
+function reasonOf(error: unknown): unknown {
+  if (error instanceof ConfigError) return error.message;
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  if (syscall !== 'listen') return error;
+  const why = code === 'EADDRINUSE' ? 'another process listens there' : `it may not be used (${code})`;
+  return `Cannot listen on ${address}:${port}: ${why}. Set PORT (and HOST) to a free one.`;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -155,7 +167,7 @@ const self = new Process();
 try {
   await self.start();
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(reasonOf(error));
   await self.abandon();
   process.exit(error instanceof ConfigError ? CONFIG_EXIT_CODE : 1);
 }
