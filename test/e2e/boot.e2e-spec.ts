@@ -237,7 +237,7 @@ async function everythingIn(url: string): Promise<string[]> {
           case 'set':
             return `${key} ${JSON.stringify(await redis.smembers(key))}`;
           case 'zset':
-            return `${key} ${JSON.stringify(await redis.zrange(key, 0, -1))}`;
+            return `${key} ${JSON.stringify(await redis.zrange(key, '0', '-1'))}`;
           case 'stream':
             return `${key} ${JSON.stringify(await redis.xrange(key, '-', '+'))}`;
           default:

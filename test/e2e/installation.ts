@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { findRedisProgram } from '../support/redis-server.mjs';
@@ -15,6 +18,8 @@ export interface Place {
 
 /** One installation of the product: a database and a queue of its own, and processes of `dist` that share them. */
 export class Installation {
+  /** For files by which a test and its tasks talk; gone when it is closed. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'dts-test-e2e-'));
   private readonly pool: pg.Pool;
 
   private constructor(
@@ -63,6 +68,7 @@ export class Installation {
     await stopAllProcesses();
     await this.pool.end();
     await this.database.drop();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

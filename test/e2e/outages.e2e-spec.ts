@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { JobView } from '../../src/persistence/job-query.store.js';
@@ -127,7 +126,6 @@ describeOnBothBackends('an installation whose PostgreSQL fails', (backend) => {
   let installation: Installation;
   let client: Client;
   let all: RunningProcess[];
-  const folder = mkdtempSync(join(tmpdir(), 'dts-test-outages-'));
 
   beforeAll(async () => {
     postgres = await startOwnPostgres();
@@ -141,7 +139,6 @@ describeOnBothBackends('an installation whose PostgreSQL fails', (backend) => {
 
   afterAll(async () => {
     await installation.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it('accepts one result of each task, however often all its sessions are cut', async () => {
@@ -173,7 +170,7 @@ describeOnBothBackends('an installation whose PostgreSQL fails', (backend) => {
   }, 180_000);
 
   it('answers 503 while the server is down, loses no process, and ends everything afterwards', async () => {
-    const gate = join(folder, 'gate');
+    const gate = join(installation.folder, 'gate');
     const many = Array.from({ length: 12 }, (_, index) => shell(`t${index}`, 'sleep 0.2'));
     const dagId = await client.createDag('down', [
       shell('held', untilFile(gate)),

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -22,7 +21,6 @@ describeOnBothBackends('a process that is told to stop', (backend) => {
   let api: RunningProcess;
   let scheduler: RunningProcess;
   let worker: RunningProcess;
-  const folder = mkdtempSync(join(tmpdir(), 'dts-test-shutdown-'));
 
   beforeAll(async () => {
     installation = await Installation.create(backend, {
@@ -39,14 +37,13 @@ describeOnBothBackends('a process that is told to stop', (backend) => {
 
   afterAll(async () => {
     await installation.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const workerWith = async (pid: number) => (await client.workers()).find((one) => one.pid === pid);
 
   it('finishes what is short, hands back what is long, uncharged, and leaves nothing behind', async () => {
     const mark = uniqueMark();
-    const gate = join(folder, 'gate');
+    const gate = join(installation.folder, 'gate');
     const env = { MARK: mark };
     const { run_id: runId } = await client.startJob(
       await client.createDag('short-and-long', [

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import type { RunningProcess } from '../support/processes.js';
@@ -35,7 +34,6 @@ describeOnBothBackends('live events of two API processes', (backend) => {
   let installation: Installation;
   let apis: RunningProcess[];
   let client: Client;
-  const folder = mkdtempSync(join(tmpdir(), 'dts-test-sockets-'));
   const readers: Reader[] = [];
 
   beforeAll(async () => {
@@ -56,7 +54,6 @@ describeOnBothBackends('live events of two API processes', (backend) => {
 
   afterAll(async () => {
     await installation.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   /** A reader of the same kind on each API process. */
@@ -67,7 +64,7 @@ describeOnBothBackends('live events of two API processes', (backend) => {
   }
 
   it('begin with a snapshot of the job and go on, gapless, to its end, on each of the two', async () => {
-    const gate = join(folder, 'snapshot');
+    const gate = join(installation.folder, 'snapshot');
     const { run_id: runId } = await client.startJob(await gatedChain(client, 'snapshot', gate));
     await untilRunning(client, runId, 'second');
     const followers = await onBoth((url) => readRaw(url, `/ws/job/${runId}`));
@@ -98,7 +95,7 @@ describeOnBothBackends('live events of two API processes', (backend) => {
   });
 
   it('show readers of everything what the worker process did, on each of the two', async () => {
-    const gate = join(folder, 'everything');
+    const gate = join(installation.folder, 'everything');
     const raw = await onBoth((url) => readRaw(url, '/ws/jobs'));
     const socketIo = await onBoth(readSocketIo);
     for (const reader of socketIo) expect(await reader.subscribe()).toEqual({ ok: true });
@@ -159,7 +156,6 @@ describeOnBothBackends('live events of two API processes', (backend) => {
 describeWithOwnRedis('live events while Redis, and so the bus, is dead', () => {
   let redis: OwnRedis;
   let installation: Installation;
-  const folder = mkdtempSync(join(tmpdir(), 'dts-test-bus-'));
   const readers: Reader[] = [];
 
   beforeAll(async () => {
@@ -171,7 +167,6 @@ describeWithOwnRedis('live events while Redis, and so the bus, is dead', () => {
     for (const reader of readers) reader.close();
     await installation.close();
     await redis.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it('reach the subscribers of a job all the same, each once and in order', async () => {
@@ -181,7 +176,7 @@ describeWithOwnRedis('live events while Redis, and so the bus, is dead', () => {
       installation.start('scheduler'),
     ]);
     const client = new Client(api.url);
-    const gate = join(folder, 'gate');
+    const gate = join(installation.folder, 'gate');
     const dagId = await client.createDag('dead-bus', [
       {
         name: 'held',
