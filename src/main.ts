@@ -23,6 +23,8 @@ class Process {
   private readonly stopping = new AbortController();
   private app: NestExpressApplication | null = null;
   private embedded: EmbeddedPostgres | null = null;
+  private stopped: Promise<void> | null = null;
+  private closingMs = CLOSING_MS;
   private readonly logger = new Logger('Main');
 
   async start(): Promise<void> {
@@ -111,11 +113,10 @@ class Process {
     }
   }
 
-  private closingMs = CLOSING_MS;
-
   private onSignal(signal: NodeJS.Signals): void {
     if (this.stopping.signal.aborted) {
       this.logger.warn(`${signal} again: stopping at once.`);
+      this.embedded?.stopWithoutWaiting();
       process.exit(1);
     }
     this.logger.log(`${signal}: finishing what runs, then stopping; once more stops at once.`);
@@ -124,10 +125,17 @@ class Process {
     if (this.app !== null) void this.stop();
   }
 
+  /** Once, however often it is asked for. */
   private async stop(): Promise<void> {
+    this.stopped ??= this.close();
+    await this.stopped;
+  }
+
+  private async close(): Promise<void> {
     // unref: the timer must not be what keeps the process alive.
     setTimeout(() => {
       this.logger.error('Closing took too long: stopping at once.');
+      this.embedded?.stopWithoutWaiting();
       process.exit(1);
     }, this.closingMs).unref();
     try {

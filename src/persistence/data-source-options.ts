@@ -14,6 +14,8 @@ export interface DataSourceSettings {
   /** Largest number of connections of this pool. */
   poolSize: number;
   applicationName: string;
+  /** After so long without an answer a statement is given up, and its connection with it; migrations wait. */
+  queryTimeoutMs?: number;
 }
 
 /** What every user of TypeORM shares: the application, the migration runner and the migration CLI. */
@@ -41,6 +43,11 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     connectTimeoutMS: 5_000,
-    extra: { idleTimeoutMillis: 30_000, statement_timeout: 15_000, keepAlive: true },
+    extra: {
+      idleTimeoutMillis: 30_000,
+      statement_timeout: 15_000,
+      query_timeout: settings.queryTimeoutMs,
+      keepAlive: true,
+    },
   };
 }

@@ -52,6 +52,7 @@ class PoolShutdown implements OnApplicationShutdown {
           url: urlOf(config),
           poolSize: halfOf(config),
           applicationName: `dts-${config.role}`,
+          queryTimeoutMs: 20_000,
         }),
         retryAttempts: 20,
         retryDelay: 500,
