@@ -2,7 +2,7 @@
  * Two shapes of no-op tasks through the whole product, beside BullMQ's FlowProducer doing the same shapes in the same
  * run: a chain of 40, and 1 → 1,000 → 1. Alternating, one system at a time, medians of REPEATS (default 7).
  *
- *   npm run build && node bench/shapes.mjs
+ *   npm run build && node bench/shapes.mjs          (REPEATS=7 BACKENDS=redis,postgres)
  *
  * Ours: from `POST /jobs` being sent to the job's `finished_at`, both on this machine's clock; every transition durable
  * in PostgreSQL (fsync on); every task checked to have succeeded in exactly one attempt. Flow: from `add` to the root's
@@ -14,11 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlowProducer, Worker, createPostgresBackend } from 'bullmq';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { startEmbeddedPostgres } from '../dist/embedded/embedded-postgres.js';
 import { findRedisProgram, startRedisServer } from '../test/support/redis-server.mjs';
 import { call, jobEnd, startApplication } from './application.mjs';
 import { median, spread, table } from './measure.mjs';
 
+const BACKENDS = (process.env.BACKENDS ?? 'redis,postgres').split(',');
 const REPEATS = Number(process.env.REPEATS ?? 7);
 const SLOTS = 100;
 const WIDTH = 1_000;
@@ -36,14 +38,14 @@ const FAN = [
   ),
 ];
 
-async function ours(url, dagId, size) {
+async function ours(url, database, dagId, size) {
   const sentAt = Date.now();
   const { run_id } = await call(url, 'POST', '/jobs', { dag_id: dagId });
-  const job = await jobEnd(url, run_id);
+  const job = await jobEnd(database, run_id);
   const detail = await call(url, 'GET', `/jobs/${run_id}`);
   const good = detail.tasks.filter((task) => task.status === 'succeeded' && task.attempt === 1).length;
   if (good !== size) throw new Error(`${good} of ${size} tasks succeeded in one attempt`);
-  return Date.parse(job.finished_at) - sentAt;
+  return job.finished_at.getTime() - sentAt;
 }
 
 /** BullMQ alone on the given connection. */
@@ -95,6 +97,8 @@ function flows(connection, backendFactory) {
 }
 
 async function compare(label, env, flow) {
+  const database = new pg.Client({ connectionString: env.DATABASE_URL });
+  await database.connect();
   const application = await startApplication({ ...env, MAX_CONCURRENT_JOBS: String(SLOTS) });
   try {
     await flow.ready();
@@ -106,9 +110,9 @@ async function compare(label, env, flow) {
       process.stderr.write(`\r${label}: round ${Math.max(0, round + 1)}/${REPEATS} `);
       const results = [
         ['chain', 'flow', await flow.chain()],
-        ['chain', 'ours', await ours(application.url, chain.id, CHAIN.length)],
+        ['chain', 'ours', await ours(application.url, database, chain.id, CHAIN.length)],
         ['fan', 'flow', await flow.fan()],
-        ['fan', 'ours', await ours(application.url, fan.id, FAN.length)],
+        ['fan', 'ours', await ours(application.url, database, fan.id, FAN.length)],
       ];
       if (round >= 0) for (const [shape, who, ms] of results) times[shape][who].push(ms);
     }
@@ -123,6 +127,7 @@ async function compare(label, env, flow) {
   } finally {
     await flow.close();
     await application.stop();
+    await database.end();
   }
 }
 
@@ -132,25 +137,28 @@ const program = findRedisProgram();
 const redis = program ? await startRedisServer(program) : null;
 const rows = [];
 try {
-  if (redis) {
+  if (redis && BACKENDS.includes('redis')) {
     const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
     const env = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, QUEUE_BACKEND: 'redis' };
     rows.push(...(await compare('redis', env, flows(connection))));
     connection.disconnect();
-  } else console.error('No redis-server or valkey-server on PATH: only the PostgreSQL backend is measured.');
-  const other = new URL(postgres.url);
-  const pgEnv = { DATABASE_URL: postgres.url, QUEUE_BACKEND: 'postgres' };
-  if (redis) await resetDatabase(postgres.url);
-  rows.push(
-    ...(await compare(
-      'postgres',
-      pgEnv,
-      flows(
-        { connectionString: other.href, max: 5, migrate: true, schema: 'flowbench' },
-        createPostgresBackend,
-      ),
-    )),
-  );
+  } else if (!redis)
+    console.error('No redis-server or valkey-server on PATH: only the PostgreSQL backend is measured.');
+  if (BACKENDS.includes('postgres')) {
+    const other = new URL(postgres.url);
+    const pgEnv = { DATABASE_URL: postgres.url, QUEUE_BACKEND: 'postgres' };
+    if (redis) await resetDatabase(postgres.url);
+    rows.push(
+      ...(await compare(
+        'postgres',
+        pgEnv,
+        flows(
+          { connectionString: other.href, max: 5, migrate: true, schema: 'flowbench' },
+          createPostgresBackend,
+        ),
+      )),
+    );
+  }
 } finally {
   await redis?.stop();
   await postgres.stop();
@@ -160,7 +168,6 @@ console.log(table(['backend', 'shape', 'ours ms', 'BullMQ flow ms', 'ours ÷ flo
 
 /** The second half begins as empty as the first. */
 async function resetDatabase(url) {
-  const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query('TRUNCATE dags, dag_versions, jobs, tasks, attempts, events, dlq_entries, workers');
