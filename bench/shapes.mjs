@@ -147,7 +147,7 @@ try {
   if (BACKENDS.includes('postgres')) {
     const other = new URL(postgres.url);
     const pgEnv = { DATABASE_URL: postgres.url, QUEUE_BACKEND: 'postgres' };
-    if (redis) await resetDatabase(postgres.url);
+    if (rows.length > 0) await resetDatabase(postgres.url);
     rows.push(
       ...(await compare(
         'postgres',
