@@ -11,6 +11,8 @@ import { Dispatcher } from './dispatcher.js';
 export interface Claim extends AttemptRef {
   attemptId: string;
   lease: string;
+  /** The worker whose lease stands for this one. */
+  workerId: string;
   dagVersionId: number;
   /** The class of its job. */
   priority: Priority;
@@ -56,7 +58,7 @@ export class ClaimTasks {
       const own = requests.filter((request) => request.workerId === workerId);
       const { claimed, effects } = await claimTasks(this.database, workerId, own);
       this.dispatcher.dispatch(effects);
-      for (const claim of claimed.map(toClaim)) claims.set(claim.attemptId, claim);
+      for (const claim of claimed.map((row) => toClaim(row, workerId))) claims.set(claim.attemptId, claim);
     }
     // Each claim is given out once: a doubled message in one batch gets no.
     return requests.map((request) => {
@@ -69,12 +71,13 @@ export class ClaimTasks {
 }
 
 /** A row that a claim, or a success that kept its child, gave back. */
-export function toClaim(row: ClaimedTask): Claim {
+export function toClaim(row: ClaimedTask, workerId: string): Claim {
   const ref = { runId: row.run_id, idx: row.idx, attempt: row.attempt };
   return {
     ...ref,
     attemptId: formatAttemptId(ref),
     lease: row.lease,
+    workerId,
     dagVersionId: row.dag_version_id,
     priority: row.priority,
     charged: row.charged,

@@ -4,6 +4,7 @@ import { ClaimTasks } from './claim-tasks.js';
 import { DagVersions } from './dag-versions.js';
 import { Dispatcher } from './dispatcher.js';
 import { FinishTasks } from './finish-tasks.js';
+import { LoseTasks } from './lose-tasks.js';
 import { Progress } from './progress.js';
 import { ReplayTasks } from './replay-tasks.js';
 import { RequeueTasks } from './requeue-tasks.js';
@@ -13,7 +14,7 @@ import { BusModule } from '../bus/bus.module.js';
 import { PersistenceModule } from '../persistence/persistence.module.js';
 import { QueueModule } from '../queue/queue.module.js';
 
-const VERBS = [StartJobs, ClaimTasks, FinishTasks, RequeueTasks, CancelJobs, ReplayTasks, Upkeep];
+const VERBS = [StartJobs, ClaimTasks, FinishTasks, RequeueTasks, LoseTasks, CancelJobs, ReplayTasks, Upkeep];
 
 /** The only writer of job and task state. */
 @Module({

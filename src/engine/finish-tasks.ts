@@ -119,7 +119,7 @@ export class FinishTasks {
       kept = written.kept;
       return written.effects;
     });
-    const next = new Map(kept.map((task) => [`${task.run_id}.${task.parent}`, toClaim(task)]));
+    const next = new Map(kept.map((task) => [`${task.run_id}.${task.parent}`, toClaim(task, task.keeper)]));
     return inputs.map((input, index) => {
       const answer = answers[index];
       return {

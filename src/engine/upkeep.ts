@@ -7,14 +7,10 @@ import { DispatchStore } from '../persistence/dispatch.store.js';
 import { SqlDatabase } from '../persistence/sql-database.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
 import { releaseJobs, wakeTasks } from '../persistence/transitions/wake.js';
-import { type OrphanedTask, WorkerLeaseStore } from '../persistence/worker-lease.store.js';
+import { WorkerLeaseStore } from '../persistence/worker-lease.store.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import { Dispatcher } from './dispatcher.js';
-import { FinishTasks } from './finish-tasks.js';
-import { RequeueTasks } from './requeue-tasks.js';
-
-/** A task that loses its worker so often in a row is taken for the cause (SPEC §4). */
-export const MAX_LOST_WORKERS = 3;
+import { LoseTasks } from './lose-tasks.js';
 
 const PAGE = 500;
 const SWEEP_PAGE = 1_000;
@@ -40,8 +36,7 @@ export class Upkeep {
     private readonly queue: TaskQueue,
     private readonly bus: Bus,
     private readonly dispatcher: Dispatcher,
-    private readonly requeueTasks: RequeueTasks,
-    private readonly finishTasks: FinishTasks,
+    private readonly loseTasks: LoseTasks,
   ) {}
 
   /** Retries whose time has come → queued. @returns how many */
@@ -64,10 +59,7 @@ export class Upkeep {
     }
     const orphans = await this.leases.findOrphans(PAGE);
     if (orphans.length === 0) return 0;
-    const poisonous = orphans.filter((orphan) => orphan.lostWorkers + 1 >= MAX_LOST_WORKERS);
-    const innocent = orphans.filter((orphan) => orphan.lostWorkers + 1 < MAX_LOST_WORKERS);
-    await this.requeueTasks.requeue(innocent.map((orphan) => ({ ...orphan, outcome: 'lost' })));
-    await Promise.all(poisonous.map(async (orphan) => await this.buryPoisonous(orphan)));
+    await this.loseTasks.lose(orphans);
     // A worker that is alive but cut off from the database must not go on with what is somebody else's now.
     this.bus.publish([{ kind: 'stop', attemptIds: orphans.map(formatAttemptId) }]);
     return orphans.length;
@@ -115,11 +107,6 @@ export class Upkeep {
       if (page.length < SWEEP_PAGE || last === undefined) return offered;
       after = last;
     }
-  }
-
-  private async buryPoisonous(orphan: OrphanedTask): Promise<void> {
-    const message = `The task lost its worker ${MAX_LOST_WORKERS} times in a row and is taken for the cause.`;
-    await this.finishTasks.bury(orphan, { code: 'worker_lost', message, retryable: false }, 'lost');
   }
 
   /** Full pages are followed by another. */

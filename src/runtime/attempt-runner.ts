@@ -4,8 +4,8 @@ import { parseAttemptId } from '../domain/attempt-id.js';
 import type { Outcome } from '../domain/outcome.js';
 import { type Claim, ClaimTasks } from '../engine/claim-tasks.js';
 import { FinishTasks, type KeepAnswer } from '../engine/finish-tasks.js';
+import { LoseTasks } from '../engine/lose-tasks.js';
 import { RequeueTasks } from '../engine/requeue-tasks.js';
-import { MAX_LOST_WORKERS } from '../engine/upkeep.js';
 import type { StopReason } from '../executors/executor.js';
 import { Executors } from '../executors/executors.js';
 import { isDatabaseAway } from '../persistence/database-faults.js';
@@ -33,6 +33,7 @@ interface Running {
 export class AttemptRunner {
   private readonly logger = new Logger('Attempt');
   private readonly running = new Map<string, Running>();
+  private messages = 0;
   private isStopping = false;
 
   constructor(
@@ -42,17 +43,21 @@ export class AttemptRunner {
     private readonly executors: Executors,
     private readonly finishes: FinishTasks,
     private readonly requeues: RequeueTasks,
+    private readonly losses: LoseTasks,
     private readonly consumer: TaskConsumer,
   ) {}
 
   /** Never throws. Calls `decided` once the claim is decided; settles when the slot is free. */
   async handle(attemptId: string, decided: () => void): Promise<void> {
+    this.messages += 1;
     try {
       const claim = await this.claim(attemptId).finally(decided);
       if (claim !== null) await this.run(claim);
     } catch (error) {
       // The reaper or the worker's next heartbeat finds what this leaves behind.
       this.logger.error(`Attempt ${attemptId} was left behind: ${messageOf(error)}`);
+    } finally {
+      this.messages -= 1;
     }
   }
 
@@ -65,8 +70,14 @@ export class AttemptRunner {
     }));
   }
 
+  /** Attempts that are running. */
   get count(): number {
     return this.running.size;
+  }
+
+  /** Messages whose slot is not free again: those that run, and those whose claim is still under way. */
+  get busy(): number {
+    return this.messages;
   }
 
   stop(attemptIds: readonly string[], reason: StopReason): void {
@@ -126,12 +137,12 @@ export class AttemptRunner {
     }
   }
 
-  private async execute(claim: Claim, signal: AbortSignal): Promise<Outcome> {
+  /** @returns null when the attempt was not run: nothing is known of it that could be held against the task */
+  private async execute(claim: Claim, signal: AbortSignal): Promise<Outcome | null> {
     const prepared = await this.persist(async () => await this.works.prepare(claim), signal);
-    if (prepared === null) return notRun('interrupted before it began');
+    // Its lease may have ended, or the job been cancelled, while it was claimed or its inputs were read.
+    if (prepared === null || signal.aborted || !this.isOurs(claim)) return null;
     if (prepared.kind === 'failed') return prepared.outcome;
-    // Its lease may have ended, or the job been cancelled, while its inputs were read.
-    if (signal.aborted || this.lease.trustMs() === 0) return notRun('stopped before it began');
     return await this.executors.execute(prepared.work, signal);
   }
 
@@ -142,18 +153,21 @@ export class AttemptRunner {
    */
   private async settle(
     claim: Claim,
-    outcome: Outcome,
+    outcome: Outcome | null,
     signal: AbortSignal,
     inARow: number,
   ): Promise<Claim | null> {
     const reason = signal.aborted ? (signal.reason as StopReason) : null;
     if (reason === 'cancelled' || reason === 'lease_lost') return null;
-    if (reason === 'shutdown' && outcome.kind === 'failed') {
+    if (reason === 'shutdown' && outcome?.kind !== 'succeeded') {
       await this.persist(async () => await this.requeues.requeue([{ ...claim, outcome: 'drained' }]), signal);
       return null;
     }
+    // Our next heartbeat gives it back, or the reaper takes it.
+    if (outcome === null) return null;
+    // The task host died under it: not the task's failure, unless it happens again and again.
     if (outcome.kind === 'failed' && outcome.error.code === 'executor_lost') {
-      await this.giveBack(claim, signal);
+      await this.persist(async () => await this.losses.lose([claim]), signal);
       return null;
     }
     const finished = await this.persist(async () => await this.finish(claim, outcome, inARow), signal);
@@ -165,19 +179,13 @@ export class AttemptRunner {
 
   /** Who runs the only child of a finished task at once: this worker, while it may and nothing else comes first. */
   private keeperFor(claim: Claim, inARow: number): string | null {
-    const mayKeep = !this.isStopping && this.lease.trustMs() > 0;
-    return mayKeep && this.consumer.mayKeepSlot(claim.priority, inARow) ? this.lease.id : null;
+    const mayKeep = !this.isStopping && this.isOurs(claim);
+    return mayKeep && this.consumer.mayKeepSlot(claim.priority, inARow) ? claim.workerId : null;
   }
 
-  /** The task host died under the attempt: not the task's failure, unless it happens again and again. */
-  private async giveBack(claim: Claim, signal: AbortSignal): Promise<void> {
-    const isPoison = claim.lostWorkers + 1 >= MAX_LOST_WORKERS;
-    const message = `The process that ran it was lost ${MAX_LOST_WORKERS} times in a row.`;
-    await this.persist(async () => {
-      if (isPoison)
-        await this.finishes.bury(claim, { code: 'worker_lost', message, retryable: false }, 'lost');
-      else await this.requeues.requeue([{ ...claim, outcome: 'lost' }]);
-    }, signal);
+  /** A claim made under an identity that was lost meanwhile belongs to a zombie, whoever we are by now. */
+  private isOurs(claim: Claim): boolean {
+    return claim.workerId === this.lease.id && this.lease.trustMs() > 0;
   }
 
   private async finish(claim: Claim, outcome: Outcome, inARow: number): Promise<KeepAnswer> {
@@ -207,10 +215,6 @@ export class AttemptRunner {
       }
     }
   }
-}
-
-function notRun(why: string): Outcome {
-  return { kind: 'failed', error: { code: 'not_run', message: `The attempt was ${why}.`, retryable: true } };
 }
 
 function messageOf(error: unknown): string {

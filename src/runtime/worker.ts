@@ -80,11 +80,13 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.consumer.stopFetching();
     this.runner.beginStopping();
     await quietly(this.lease.drain());
-    await this.waitForAttempts(this.config.worker.shutdownGraceSeconds * 1_000);
-    if (this.runner.count > 0) {
+    // Also for claims that are still under way: the worker must not unregister before it knows what it holds.
+    const isIdle = (): boolean => this.runner.busy === 0;
+    await until(isIdle, this.config.worker.shutdownGraceSeconds * 1_000);
+    if (!isIdle()) {
       this.logger.warn(`${this.runner.count} attempts did not finish within the grace and are handed back.`);
       this.runner.stopAll('shutdown');
-      await this.waitForAttempts((this.config.worker.killGraceSeconds + 5) * 1_000);
+      await until(isIdle, (this.config.worker.killGraceSeconds + 5) * 1_000);
     }
     for (const timer of this.timers) clearInterval(timer);
     for (const unsubscribe of this.unsubscribe) unsubscribe();
@@ -93,11 +95,6 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.dispatcher.settle();
     await quietly(this.lease.remove());
     await this.executors.close();
-  }
-
-  private async waitForAttempts(atMostMs: number): Promise<void> {
-    const deadline = performance.now() + atMostMs;
-    while (this.runner.count > 0 && performance.now() < deadline) await sleep(20);
   }
 
   /** Until it is registered the worker takes nothing; a database that is away is waited for. */
@@ -164,9 +161,15 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.logger.error(`The lease is lost (${why}): stopping ${this.runner.count} attempts.`);
     this.lease.forget();
     this.runner.stopAll('lease_lost');
-    await this.waitForAttempts((this.config.worker.killGraceSeconds + 5) * 1_000);
+    await until(() => this.runner.count === 0, (this.config.worker.killGraceSeconds + 5) * 1_000);
     await this.register();
   }
+}
+
+/** Waits until something holds, but not for ever. */
+async function until(holds: () => boolean, atMostMs: number): Promise<void> {
+  const deadline = performance.now() + atMostMs;
+  while (!holds() && performance.now() < deadline) await sleep(20);
 }
 
 /** Best effort on the way out: the reaper does the same for a worker that just vanished. */

@@ -11,6 +11,7 @@ import { type Claim, ClaimTasks } from '../../src/engine/claim-tasks.js';
 import { DagVersions } from '../../src/engine/dag-versions.js';
 import { Dispatcher } from '../../src/engine/dispatcher.js';
 import { FinishTasks } from '../../src/engine/finish-tasks.js';
+import { LoseTasks } from '../../src/engine/lose-tasks.js';
 import { ReplayTasks } from '../../src/engine/replay-tasks.js';
 import { RequeueTasks } from '../../src/engine/requeue-tasks.js';
 import { StartJobs } from '../../src/engine/start-jobs.js';
@@ -149,7 +150,15 @@ async function assemble(
     requeueTasks,
     cancelJobs: new CancelJobs(database, dispatcher, store),
     replayTasks: new ReplayTasks(database, dispatcher, versions),
-    upkeep: new Upkeep(database, leases, store, queue, bus, dispatcher, requeueTasks, finishTasks),
+    upkeep: new Upkeep(
+      database,
+      leases,
+      store,
+      queue,
+      bus,
+      dispatcher,
+      new LoseTasks(requeueTasks, finishTasks),
+    ),
     workerId,
     rows,
     close: async () => {

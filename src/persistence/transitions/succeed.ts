@@ -29,6 +29,8 @@ export interface SucceedInput {
 export interface KeptTask extends ClaimedTask {
   /** `idx` of the finished task whose slot it keeps. */
   parent: number;
+  /** The worker it is claimed for. */
+  keeper: string;
 }
 
 /**
@@ -116,14 +118,14 @@ const SUCCEED: Statement = {
   ), ${LOGGED}
   SELECT *, NULL::bigint AS lease, NULL::int AS dag_version_id, NULL::int AS charged, NULL::int AS lost_workers,
          NULL::int AS max_retries, NULL::float8 AS retry_base_seconds, NULL::float8 AS retry_max_seconds,
-         NULL::int AS parent
+         NULL::int AS parent, NULL::uuid AS keeper
   FROM (${EFFECTS}
     UNION ALL SELECT 'done', run_id, idx, attempt, NULL, NULL, NULL, NULL FROM done
     UNION ALL SELECT 'ready', run_id, idx, attempt, priority, NULL, NULL, NULL
       FROM children WHERE status = ${toTask('queue')}) AS effects
   UNION ALL
   SELECT 'kept', run_id, idx, attempt, priority, dag_id, NULL, NULL, lease, dag_version_id, charged, lost_workers,
-         max_retries, retry_base_seconds, retry_max_seconds, parent
+         max_retries, retry_base_seconds, retry_max_seconds, parent, keeper
   FROM children WHERE status = ${toTask('claim')}`,
 };
 
