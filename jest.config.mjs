@@ -1,4 +1,4 @@
-// Three projects: unit and integration run the sources through swc, e2e runs the built `dist` as processes.
+// Four projects: unit and integration run the sources through swc, e2e and chaos run the built `dist` as processes.
 // Jest needs --experimental-vm-modules for ES modules; `npm run test:unit` and its kin pass it.
 
 import { swcOptions } from './test/support/swc-options.mjs';
@@ -27,5 +27,6 @@ export default {
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.spec.ts'] },
     { ...withServers, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.spec.ts'] },
     { ...withServers, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
+    { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
   ],
 };

@@ -6,6 +6,12 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The smallest value that the share `q` of all values does not exceed. */
+export function quantile(values, q) {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
+}
+
 /** `12.3 (11.0–15.2)`: the median with the smallest and the largest value. */
 export function spread(values, digits = 0) {
   const text = (value) => value.toFixed(digits);
@@ -16,4 +22,10 @@ export function spread(values, digits = 0) {
 export function table(head, rows) {
   const lines = [head, head.map(() => '---'), ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** The value below which `share` (0 to 1) of the values are. */
+export function percentile(values, share) {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }

@@ -37,38 +37,94 @@ export function npm(args) {
   return cli?.endsWith('.js') ? [process.execPath, cli, ...args] : ['npm', ...args];
 }
 
-let current = null;
+const running = new Set();
 
-/** Passes a signal on to the step that runs, if one does. @returns {boolean} whether one does. */
+/** Passes a signal on to the steps that run. @returns {boolean} whether one does. */
 export function signalStep(signal) {
-  current?.kill(signal);
-  return current !== null;
+  for (const child of running) child.kill(signal);
+  return running.size > 0;
 }
 
 /**
  * Runs a command with its output shown, a line when it begins and ends, and one now and then while it is silent.
  * @returns {Promise<boolean>} whether it exited with 0.
  */
-export async function step(title, [program, ...args]) {
+export async function step(title, command) {
   console.log(`${title} …`);
-  const startedAt = Date.now();
-  const seconds = () => ((Date.now() - startedAt) / 1000).toFixed(1);
-  const ticks = setInterval(() => console.log(`    … ${Math.round(Number(seconds()))} s`), TICK_MS);
-  current = spawn(program, args, {
+  const seconds = stopwatch();
+  const ticks = setInterval(() => console.log(`    … ${seconds().toFixed(0)} s`), TICK_MS);
+  const code = await run(command, 'inherit');
+  clearInterval(ticks);
+  console.log(`    ${verdict(code, seconds())}`);
+  return code === 0;
+}
+
+/**
+ * Runs commands that have nothing to do with each other, in their order and so many at a time. What one of them writes is
+ * shown whole when it has ended; until then there is a line now and then that says which run.
+ * @param {readonly { name: string, title: string, command: string[] }[]} steps
+ * @param {() => boolean} goesOn asked before each: whether it is to be begun at all
+ * @returns {Promise<string[]>} names of those that did not exit with 0.
+ */
+export async function stepsSideBySide(steps, atOnce, goesOn) {
+  const seconds = stopwatch();
+  const names = new Set();
+  const failed = [];
+  const ticks = setInterval(
+    () => console.log(`    … ${seconds().toFixed(0)} s: ${[...names].join(', ')}`),
+    TICK_MS,
+  );
+  const left = [...steps];
+  const lane = async () => {
+    while (left.length > 0 && goesOn()) {
+      const { name, title, command } = left.shift();
+      console.log(`${title} …`);
+      names.add(name);
+      const own = stopwatch();
+      let output = '';
+      const code = await run(command, (text) => (output += text));
+      names.delete(name);
+      if (code !== 0) failed.push(name);
+      console.log(`${title} ${verdict(code, own())}\n${output}`.trimEnd());
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  clearInterval(ticks);
+  return failed;
+}
+
+/**
+ * @param {'inherit' | ((text: string) => void)} output where what it writes goes
+ * @returns the exit code, or a text when there was none.
+ */
+async function run([program, ...args], output) {
+  const isShown = output === 'inherit';
+  // Tools that write to us and not to the terminal do not know that it has colours.
+  const hasColours = !isShown && process.stdout.isTTY && !process.env.NO_COLOR;
+  const child = spawn(program, args, {
     cwd: PROJECT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    env: hasColours ? { ...process.env, FORCE_COLOR: '1' } : process.env,
+    stdio: ['ignore', isShown ? 'inherit' : 'pipe', isShown ? 'inherit' : 'pipe'],
     shell: process.platform === 'win32' && program === 'npm',
   });
+  running.add(child);
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', output);
   const code = await new Promise((settle) => {
-    current.once('exit', (exitCode) => settle(exitCode));
-    current.once('error', (error) => settle(error.message));
+    child.once('close', (exitCode) => settle(exitCode ?? 'killed'));
+    child.once('error', (error) => settle(error.message));
   });
-  current = null;
-  clearInterval(ticks);
-  console.log(
-    code === 0 ? `    done in ${seconds()} s` : `    FAILED after ${seconds()} s (${code ?? 'killed'})`,
-  );
-  return code === 0;
+  running.delete(child);
+  return code;
+}
+
+function verdict(code, seconds) {
+  return code === 0 ? `done in ${seconds.toFixed(1)} s` : `FAILED after ${seconds.toFixed(1)} s (${code})`;
+}
+
+/** @returns {() => number} seconds since now. */
+function stopwatch() {
+  const beganAt = Date.now();
+  return () => (Date.now() - beganAt) / 1000;
 }
 
 function note(line) {

@@ -22,16 +22,18 @@ const SCHEMA_REMINDER_MS = 30_000;
 class Process {
   private readonly stopping = new AbortController();
   private app: NestExpressApplication | null = null;
+  private isBuilding = false;
   private embedded: EmbeddedPostgres | null = null;
   private stopped: Promise<void> | null = null;
   private closingMs = CLOSING_MS;
+  private exitCode = 0;
   private readonly logger = new Logger('Main');
 
   async start(): Promise<void> {
     process.on('SIGINT', (signal) => this.onSignal(signal));
     process.on('SIGTERM', (signal) => this.onSignal(signal));
     const { config: given, hints } = configOfThisProcess();
-    Logger.overrideLogger(new ProcessLogger(given.log.level));
+    Logger.overrideLogger(new ProcessLogger(given.log));
     for (const line of describeConfig(given)) this.logger.log(line);
     for (const hint of hints) this.logger.warn(hint);
     const config = await this.withDatabase(given);
@@ -91,19 +93,23 @@ class Process {
 
   /** Builds the application for the role and opens the port. Imported late: modules read nothing before the URLs are known. */
   private async listen(config: Config): Promise<void> {
-    const [{ AppModule }, { configureHttp }] = await Promise.all([
+    const [{ AppModule }, { configureHttp }, { GivingUp, GAVE_UP_EXIT_CODE }] = await Promise.all([
       import('./app.module.js'),
       import('./http/configure-http.js'),
+      import('./engine/giving-up.js'),
     ]);
+    this.isBuilding = true;
     const app = await NestFactory.create<NestExpressApplication>(AppModule.for(config), {
       bodyParser: false,
       forceCloseConnections: true,
       abortOnError: false,
     });
+    this.isBuilding = false;
     this.app = app;
     this.closingMs =
       (config.worker.shutdownGraceSeconds + config.worker.killGraceSeconds) * 1_000 + CLOSING_MS;
     configureHttp(app, config);
+    app.get(GivingUp, { strict: false }).onGivenUp((reason) => this.onGivenUp(reason, GAVE_UP_EXIT_CODE));
     await app.listen(config.port, config.host);
     const url = await app.getUrl();
     this.logger.log(`ROLE=${config.role} is ready on ${url}`);
@@ -121,8 +127,17 @@ class Process {
     }
     this.logger.log(`${signal}: finishing what runs, then stopping; once more stops at once.`);
     this.stopping.abort();
-    // Before the application exists, `start` sees the flag at its next step and stops by itself.
-    if (this.app !== null) void this.stop();
+    // Else `start` sees the flag at its next step; building may wait for the database, and holds nothing that must be closed.
+    if (this.app !== null || this.isBuilding) void this.stop();
+  }
+
+  /** As for a signal, but that whoever keeps the process running is told to start it again. */
+  private onGivenUp(reason: string, exitCode: number): void {
+    if (this.stopping.signal.aborted) return;
+    this.logger.error(`No progress: ${reason}. Stopping, to be started again (exit code ${exitCode}).`);
+    this.exitCode = exitCode;
+    this.stopping.abort();
+    void this.stop();
   }
 
   /** Once, however often it is asked for. */
@@ -136,15 +151,15 @@ class Process {
     setTimeout(() => {
       this.logger.error('Closing took too long: stopping at once.');
       this.embedded?.stopWithoutWaiting();
-      process.exit(1);
+      process.exit(this.exitCode || 1);
     }, this.closingMs).unref();
     try {
       await this.app?.close();
       await this.embedded?.stop();
-      process.exit(0);
+      process.exit(this.exitCode);
     } catch (error) {
       this.logger.error(`Closing failed: ${messageOf(error)}`);
-      process.exit(1);
+      process.exit(this.exitCode || 1);
     }
   }
 

@@ -1,5 +1,6 @@
 import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
-import type { LogLevel } from './config/config.js';
+import type { Config, LogLevel } from './config/config.js';
+import { servedRequestId } from './http/request-id.js';
 
 /** Nest's words for ours, the levels above included. */
 const LEVELS: Readonly<Record<LogLevel, NestLogLevel[]>> = {
@@ -19,14 +20,26 @@ const CHATTY = new Set([
   'NestApplication',
 ]);
 
-/** One line per thing an operator wants to know; the framework's own steps only at level `debug`. */
+/**
+ * One line per thing an operator wants to know, with the id of the request it belongs to; the framework's own steps only
+ * at level `debug`.
+ */
 export class ProcessLogger extends ConsoleLogger {
-  constructor(level: LogLevel) {
-    super({ logLevels: LEVELS[level], prefix: 'dts' });
+  constructor({ level, hasColours }: Config['log']) {
+    const { stdout } = process;
+    // Only terminals have either; undefined would be the framework's default, which is colours everywhere.
+    const colors = hasColours ?? (stdout.isTTY ? stdout.hasColors() : false);
+    super({ logLevels: LEVELS[level], prefix: 'dts', colors });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
     if (CHATTY.has(String(rest.at(-1)))) super.debug(message, ...rest);
     else super.log(message, ...rest);
+  }
+
+  /** The id of the request that a line was written for stands in it, before what it says. */
+  protected override formatContext(context: string): string {
+    const id = servedRequestId();
+    return id === null ? super.formatContext(context) : `${super.formatContext(context)}[${id}] `;
   }
 }

@@ -19,6 +19,11 @@ export class NudgeBatch {
     );
   }
 
+  /** Whether work waits for it, and not only somebody who watches. */
+  get isUrgent(): boolean {
+    return this.priorities.size > 0 || this.attemptIds.size > 0 || this.others.length > 0;
+  }
+
   add(nudge: Nudge): void {
     switch (nudge.kind) {
       case 'ready':

@@ -3,7 +3,8 @@ import { type BusLog, WireBus } from './wire-bus.js';
 
 /** PostgreSQL's limit is "shorter than 8000". */
 const MAX_BYTES = 7_999;
-const HEARTBEAT_MS = 10_000;
+/** A connection that fell silent hears nothing either, without an error: it is asked so often whether it is there. */
+const HEARTBEAT_MS = 5_000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1_000;
 
@@ -35,12 +36,19 @@ export class PostgresBus extends WireBus {
 
   protected override async send(payloads: readonly string[]): Promise<void> {
     await this.connecting;
-    if (!this.client) throw new Error('no connection to the database');
-    // One statement, so one commit: NOTIFY takes a lock of the whole server for each.
-    await this.client.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
-      this.options.channel,
-      payloads,
-    ]);
+    const { client } = this;
+    if (!client) throw new Error('no connection to the database');
+    try {
+      // One statement, so one commit: NOTIFY takes a lock of the whole server for each.
+      await client.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
+        this.options.channel,
+        payloads,
+      ]);
+    } catch (error) {
+      // Whatever it was, a connection that may be silent would keep all that follows waiting.
+      this.lost(client);
+      throw error;
+    }
   }
 
   protected override async disconnect(): Promise<void> {

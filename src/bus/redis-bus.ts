@@ -51,7 +51,7 @@ export class RedisBus extends WireBus {
       commandTimeout: COMMAND_TIMEOUT_MS,
       socketTimeout: 2 * COMMAND_TIMEOUT_MS,
       connectTimeout: 2_000,
-      retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 800) + Math.random() * 100,
+      retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 400) + Math.random() * 100,
     });
     client.on('error', () => undefined); // a failed publish says it once
     return client;

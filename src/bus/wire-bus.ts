@@ -1,8 +1,8 @@
 /**
  * What both buses have in common: listeners, coalescing, and dropping one's own echo.
  *
- * The first nudge after a pause leaves at the end of the tick; what follows waits until that is out and 2 ms have
- * passed, and leaves as one message. Nothing is kept while the wire is down: instead, the first message after it
+ * The first nudge after a pause leaves at the end of the tick; what follows waits until that is out and a moment has
+ * passed, and leaves as one message: 2 ms where workers wait for it, 20 ms where people watch. Nothing is kept while the wire is down: instead, the first message after it
  * tells all peers that they missed something.
  */
 import { randomUUID } from 'node:crypto';
@@ -17,6 +17,8 @@ export interface BusLog {
 }
 
 const QUIET_MS = 2;
+/** Of a stream of events that nothing but a display waits for. */
+const QUIET_EVENTS_MS = 20;
 const RETRY_MS = 500;
 /** Peers that come back together, and this process itself, ask for one catching up, not for many. */
 const CATCH_UP_MS = 20;
@@ -33,6 +35,7 @@ export abstract class WireBus extends Bus {
   private sending: Promise<void> | null = null;
   private sentAt = 0;
   private timer: NodeJS.Timeout | undefined;
+  private timerAt = 0;
   private immediate: NodeJS.Immediate | undefined;
   private catchUp: NodeJS.Timeout | undefined;
   protected closed = false;
@@ -116,14 +119,25 @@ export abstract class WireBus extends Bus {
   }
 
   private scheduleFlush(): void {
-    if (this.closed || this.sending || this.timer || this.immediate) return;
-    const waitMs = this.down ? RETRY_MS : this.sentAt + QUIET_MS - Date.now();
+    if (this.closed || this.sending || this.immediate) return;
+    const quietMs = this.batch.isUrgent ? QUIET_MS : QUIET_EVENTS_MS;
+    const now = Date.now();
+    const dueAt = this.down ? now + RETRY_MS : this.sentAt + quietMs;
+    if (this.timer !== undefined && this.timerAt <= dueAt) return;
+    clearTimeout(this.timer);
     const flush = () => {
       this.timer = this.immediate = undefined;
       void this.flush();
     };
-    if (waitMs > 0) this.timer = setTimeout(flush, waitMs);
-    else this.immediate = setImmediate(flush);
+    this.timerAt = dueAt;
+    // A clock that was set back must not silence the bus.
+    const waitMs = Math.min(dueAt - now, RETRY_MS);
+    if (waitMs > 0) {
+      this.timer = setTimeout(flush, waitMs);
+    } else {
+      this.timer = undefined;
+      this.immediate = setImmediate(flush);
+    }
   }
 
   private flush(): Promise<void> {

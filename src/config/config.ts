@@ -55,13 +55,40 @@ export interface Config {
     /** For tasks that name no timeout of their own. */
     timeoutSeconds: number;
   };
+  /** What attempts write. */
+  attemptLogs: {
+    /** Of one attempt; of more its beginning and its end are kept. */
+    maxBytes: number;
+  };
   http: {
     /** Whether `http` tasks may call private, loopback and metadata addresses. */
     allowPrivate: boolean;
     /** Larger request bodies are answered with 413. */
     bodyLimitBytes: number;
+    /** Requests a process works on at once; streams that run and questions about its health do not count. */
+    maxActiveRequests: number;
+    /** Requests that wait for their turn; beyond, they are answered with 503 at once. */
+    maxWaitingRequests: number;
+    /** Web origins, as browsers write them, whose pages may use this server; its own may in any case. */
+    corsOrigins: readonly string[];
+    /** Names by which the server may be asked, besides those of loopback; null = by any. */
+    allowedHosts: readonly string[] | null;
   };
-  log: { level: LogLevel };
+  events: {
+    /** Event streams one process serves at once, over all protocols. */
+    maxStreams: number;
+    /** Jobs one Socket.IO client may follow. */
+    maxSubscriptions: number;
+    /** Between two signs of life on a stream; a WebSocket that does not answer one by the next is closed. */
+    heartbeatSeconds: number;
+  };
+  log: {
+    level: LogLevel;
+    /** null = when standard output is a terminal that has them. */
+    hasColours: boolean | null;
+  };
+  /** Without progress for so long although work is due, a part of the process begins anew; then the process ends. */
+  progressSeconds: number;
   /** Absolute; the embedded PostgreSQL and the attempts' directories live below it. */
   dataDirectory: string;
 }

@@ -20,19 +20,32 @@ export function describeConfig(config: Config): string[] {
     ['LEASE_SECONDS', worker.leaseSeconds],
     ['SHUTDOWN_GRACE_SECONDS', worker.shutdownGraceSeconds],
     ['KILL_GRACE_SECONDS', worker.killGraceSeconds],
+    ['PROGRESS_SECONDS', config.progressSeconds],
     ['MAX_RETRIES', retries.maxRetries],
     ['RETRY_BASE_DELAY', retries.baseDelaySeconds],
     ['RETRY_MAX_DELAY', retries.maxDelaySeconds],
     ['DLQ_ENABLED', config.dlq.enabled],
     ['TASK_TIMEOUT_SECONDS', config.defaults.timeoutSeconds],
+    ['LOG_MAX_BYTES', config.attemptLogs.maxBytes],
     ['HTTP_ALLOW_PRIVATE', config.http.allowPrivate],
     ['BODY_LIMIT_BYTES', config.http.bodyLimitBytes],
+    ['MAX_ACTIVE_REQUESTS', config.http.maxActiveRequests],
+    ['MAX_WAITING_REQUESTS', config.http.maxWaitingRequests],
+    ['CORS_ORIGINS', config.http.corsOrigins.join(', ') || '(none but its own)'],
+    ['ALLOWED_HOSTS', hostsOf(config)],
+    ['MAX_EVENT_STREAMS', config.events.maxStreams],
+    ['MAX_EVENT_SUBSCRIPTIONS', config.events.maxSubscriptions],
+    ['EVENT_HEARTBEAT_SECONDS', config.events.heartbeatSeconds],
     ['LOG_LEVEL', config.log.level],
     ['DATA_DIRECTORY', config.dataDirectory],
     ['WORK_DIRECTORY', worker.workDirectory],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, value]) => `${name.padEnd(width)} ${value}`);
+}
+
+function hostsOf({ http: { allowedHosts } }: Config): string {
+  return allowedHosts === null ? '(any)' : allowedHosts.join(', ') || '(those of loopback)';
 }
 
 /** The URL with its password, and any query value that may be one, replaced by `***`. */

@@ -46,11 +46,22 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     },
     dlq: { enabled: values.DLQ_ENABLED },
     defaults: { timeoutSeconds: values.TASK_TIMEOUT_SECONDS },
+    attemptLogs: { maxBytes: values.LOG_MAX_BYTES },
     http: {
       allowPrivate: values.HTTP_ALLOW_PRIVATE ?? isLoopback(values.HOST),
       bodyLimitBytes: values.BODY_LIMIT_BYTES,
+      maxActiveRequests: values.MAX_ACTIVE_REQUESTS,
+      maxWaitingRequests: values.MAX_WAITING_REQUESTS,
+      corsOrigins: values.CORS_ORIGINS,
+      allowedHosts: values.ALLOWED_HOSTS ?? (isLoopback(values.HOST) ? [] : null),
     },
-    log: { level: values.LOG_LEVEL },
+    events: {
+      maxStreams: values.MAX_EVENT_STREAMS,
+      maxSubscriptions: values.MAX_EVENT_SUBSCRIPTIONS,
+      heartbeatSeconds: values.EVENT_HEARTBEAT_SECONDS,
+    },
+    progressSeconds: values.PROGRESS_SECONDS,
+    log: { level: values.LOG_LEVEL, hasColours: coloursAskedFor(env) },
     dataDirectory,
   };
 }
@@ -86,6 +97,15 @@ function faultsBetween({ values, given, faulty }: Reading): string[] {
         `may bring its own embedded PostgreSQL, got nothing`,
     );
   return faults;
+}
+
+/**
+ * Conventions of all programs (https://no-color.org, https://force-color.org), so no variables of ours. NO_COLOR wins,
+ * since the framework's logger obeys it in any case. null = neither says anything.
+ */
+function coloursAskedFor({ NO_COLOR, FORCE_COLOR }: NodeJS.ProcessEnv): boolean | null {
+  if (NO_COLOR) return false;
+  return FORCE_COLOR ? FORCE_COLOR !== '0' && FORCE_COLOR !== 'false' : null;
 }
 
 function isLoopback(host: string): boolean {

@@ -63,6 +63,30 @@ export function text<F extends string | null>(
   return { expected, fallback, parse: (value) => (pattern.test(value) ? value : undefined) };
 }
 
+/** Web origins, separated by commas; written as browsers write them, so that they can be compared as text. */
+export function origins(): Variable<readonly string[]> {
+  return {
+    expected: 'origins like https://example.org, http://localhost:5173',
+    fallback: [],
+    parse: (value) => {
+      const given = value.split(',').map((one) => originOf(one.trim()));
+      return given.includes(undefined) ? undefined : (given as string[]);
+    },
+  };
+}
+
+/** Names of this server, separated by commas; as browsers write them, without a port. */
+export function hostNames(): Variable<readonly string[] | null> {
+  return {
+    expected: 'host names like tasks.example.org, 10.0.0.5',
+    fallback: null,
+    parse: (value) => {
+      const given = value.split(',').map((one) => hostNameOf(one.trim()));
+      return given.includes(undefined) ? undefined : (given as string[]);
+    },
+  };
+}
+
 /** A URL that may carry a password, so it counts as a secret. */
 export function secretUrl<F extends string | null>(
   fallback: F,
@@ -78,6 +102,16 @@ export function secretUrl<F extends string | null>(
         ? value
         : undefined,
   };
+}
+
+/** undefined for all but a scheme, a host and perhaps a port: no path, no wildcard. */
+function originOf(text: string): string | undefined {
+  return /^https?:\/\/[^/\\?#@*\s]+\/?$/i.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
+}
+
+function hostNameOf(text: string): string | undefined {
+  if (!/^([\w.-]{1,253}|\[[\da-f:.]+\])$/i.test(text) || !URL.canParse(`http://${text}`)) return undefined;
+  return new URL(`http://${text}`).hostname;
 }
 
 function inRange(value: number, min: number, max: number): number | undefined {

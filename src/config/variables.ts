@@ -1,5 +1,5 @@
 import { LOG_LEVELS, QUEUE_BACKENDS, ROLES } from './config.js';
-import { flag, oneOf, secretUrl, seconds, text, wholeNumber } from './variable-kinds.js';
+import { flag, hostNames, oneOf, origins, secretUrl, seconds, text, wholeNumber } from './variable-kinds.js';
 
 const DAY = 86_400;
 
@@ -27,15 +27,24 @@ export const VARIABLES = {
   LEASE_SECONDS: seconds(15, { min: 0.3, max: 3600 }),
   SHUTDOWN_GRACE_SECONDS: seconds(20, { min: 0, max: DAY }),
   KILL_GRACE_SECONDS: seconds(5, { min: 0, max: 300 }),
+  PROGRESS_SECONDS: seconds(30, { min: 1, max: DAY }),
 
   MAX_RETRIES: wholeNumber(3, { min: 0, max: 1000 }),
   RETRY_BASE_DELAY: seconds(60, { min: 0, max: 30 * DAY }),
   RETRY_MAX_DELAY: seconds(3600, { min: 0, max: 30 * DAY }),
   DLQ_ENABLED: flag(true),
   TASK_TIMEOUT_SECONDS: seconds(3600, { min: 0.1, max: 30 * DAY }),
+  LOG_MAX_BYTES: wholeNumber(1_048_576, { min: 4096, max: 67_108_864 }),
 
   HTTP_ALLOW_PRIVATE: flag(null),
   BODY_LIMIT_BYTES: wholeNumber(10_485_760, { min: 1024, max: 268_435_456 }),
+  MAX_ACTIVE_REQUESTS: wholeNumber(128, { min: 1, max: 100_000 }),
+  MAX_WAITING_REQUESTS: wholeNumber(1_000, { min: 0, max: 1_000_000 }),
+  CORS_ORIGINS: origins(),
+  ALLOWED_HOSTS: hostNames(),
+  MAX_EVENT_STREAMS: wholeNumber(10_000, { min: 0, max: 1_000_000 }),
+  MAX_EVENT_SUBSCRIPTIONS: wholeNumber(1_000, { min: 1, max: 100_000 }),
+  EVENT_HEARTBEAT_SECONDS: seconds(20, { min: 0.1, max: 3600 }),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   DATA_DIRECTORY: text('.data', /^[^\0]{1,1024}$/, 'a path'),
   WORK_DIRECTORY: text(null, /^[^\0]{1,1024}$/, 'a path'),

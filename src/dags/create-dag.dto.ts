@@ -1,4 +1,10 @@
-import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  getSchemaPath,
+  PartialType,
+} from '@nestjs/swagger';
 import {
   ArrayMaxSize,
   ArrayUnique,
@@ -11,9 +17,9 @@ import {
   MaxLength,
   ValidateIf,
 } from 'class-validator';
+import { MAX_TASKS } from '../domain/graph.js';
 import { PRIORITIES, type Priority } from '../domain/priority.js';
-import { MayBeMissing } from '../http/optional.js';
-import { TaskSpecDto } from './task-spec.dto.js';
+import { TASK_SPECS, type TaskSpecBody } from './task-spec.dto.js';
 
 const MAX_NAME_CHARACTERS = 200;
 const MAX_DESCRIPTION_CHARACTERS = 10_000;
@@ -22,57 +28,87 @@ const MAX_TAG_CHARACTERS = 100;
 
 /** No control characters, no space at either end: names are typed, printed and compared. */
 const NAME = /^(?! )[^\p{Cc}]*(?<! )$/u;
+/** The same for the document, in what every language's regular expressions understand. */
+const NAME_PATTERN =
+  '^[^\\u0000-\\u0020\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\u0000-\\u0020\\u007f-\\u009f])?$';
 
-/** A definition as people send it. The faults of cron, timezone and tasks are the domain's, see dag-body.ts. */
+/** A definition as people send it; null is the default, as if missing. The faults of cron, timezone and tasks are the domain's, see dag-body.ts. */
+@ApiExtraModels(...Object.values(TASK_SPECS))
 export class CreateDagDto {
   /** Unique among the DAGs that are not deleted. */
-  @ApiProperty({ example: 'etl-pipeline', minLength: 1, maxLength: MAX_NAME_CHARACTERS })
+  @ApiProperty({
+    example: 'etl-pipeline',
+    minLength: 1,
+    maxLength: MAX_NAME_CHARACTERS,
+    pattern: NAME_PATTERN,
+  })
   @Matches(NAME, { message: 'name must have no control characters and no space at its ends' })
   @Length(1, MAX_NAME_CHARACTERS)
   @IsString()
   name: string;
 
-  @ApiPropertyOptional({ default: '', example: 'hourly load' })
-  @MayBeMissing()
+  /** For people. */
+  @ApiPropertyOptional({ type: String, nullable: true, default: '', example: 'hourly load' })
+  @IsOptional()
   @MaxLength(MAX_DESCRIPTION_CHARACTERS)
   @IsString()
-  description?: string;
+  description?: string | null;
 
   /** 5 or 6 fields (seconds first), or `@hourly` and its kin; null or missing: started by hand only. */
-  @ApiPropertyOptional({ type: String, nullable: true, example: '0 * * * *' })
+  @ApiPropertyOptional({ type: String, nullable: true, pattern: '\\S', example: '0 * * * *' })
   @IsOptional()
   @MaxLength(1_000)
   @IsString()
   cron_expression?: string | null;
 
   /** IANA name of the timezone the cron expression is read in. */
-  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Berlin' })
-  @MayBeMissing()
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    default: 'UTC',
+    minLength: 1,
+    example: 'Europe/Berlin',
+  })
+  @IsOptional()
   @MaxLength(100)
   @IsString()
-  timezone?: string;
+  timezone?: string | null;
 
   /** What its jobs get unless they say otherwise. */
-  @ApiPropertyOptional({ enum: PRIORITIES, default: 'normal' })
-  @MayBeMissing()
+  @ApiPropertyOptional({ enum: PRIORITIES, nullable: true, default: 'normal' })
+  @IsOptional()
   @IsIn(PRIORITIES)
-  priority?: Priority;
+  priority?: Priority | null;
 
-  @ApiPropertyOptional({ type: [String], default: [], example: ['etl'] })
-  @MayBeMissing()
+  /** Words to find it by. */
+  @ApiPropertyOptional({ type: [String], nullable: true, default: [], maxItems: MAX_TAGS, example: ['etl'] })
+  @IsOptional()
   @ArrayUnique()
   @Length(1, MAX_TAG_CHARACTERS, { each: true })
   @IsString({ each: true })
   @ArrayMaxSize(MAX_TAGS)
   @IsArray()
-  tags?: string[];
+  tags?: string[] | null;
 
   /** 1 to 10,000 tasks with up to 50,000 dependencies in all. */
-  @ApiProperty({ type: [TaskSpecDto] })
+  @ApiProperty({
+    type: 'array',
+    minItems: 1,
+    maxItems: MAX_TASKS,
+    items: {
+      oneOf: Object.values(TASK_SPECS).map((dto) => ({ $ref: getSchemaPath(dto) })),
+      discriminator: {
+        propertyName: 'task_type',
+        mapping: Object.fromEntries(
+          Object.entries(TASK_SPECS).map(([type, dto]) => [type, getSchemaPath(dto)]),
+        ),
+      },
+    },
+  })
   // Only named here: task-structure.ts reads them.
   @ValidateIf(() => false)
-  tasks: TaskSpecDto[];
+  tasks: TaskSpecBody[];
 }
 
-/** Any subset of a definition; other tasks than before make a new version. */
+/** Any subset of a definition; null sets the default. Other tasks than before make a new version. */
 export class PatchDagDto extends PartialType(CreateDagDto, { skipNullProperties: false }) {}

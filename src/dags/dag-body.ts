@@ -31,21 +31,25 @@ export function readPatch(body: unknown): { patch: Partial<DagDefinition>; fault
   return { patch: { ...fieldsOf(value), tasks: tasks.tasks }, faults: [...all, ...tasks.faults] };
 }
 
+/** What null stands for, and in a new DAG also what is missing. */
+const DEFAULTS = {
+  description: '',
+  cron_expression: null,
+  timezone: 'UTC',
+  priority: DEFAULT_PRIORITY,
+  tags: [] as string[],
+} satisfies Partial<DagDefinition>;
+
 function fieldsOf(value: Partial<CreateDagDto>): Partial<DagDefinition> {
   const { tasks: _tasks, ...fields } = value;
-  return fields;
+  const named = Object.entries(fields).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(
+    named.map(([field, item]) => [field, item ?? DEFAULTS[field as keyof typeof DEFAULTS]]),
+  );
 }
 
 function completed(fields: Partial<DagDefinition>): DagDefinition {
-  return {
-    name: fields.name ?? '',
-    description: fields.description ?? '',
-    cron_expression: fields.cron_expression ?? null,
-    timezone: fields.timezone ?? 'UTC',
-    priority: fields.priority ?? DEFAULT_PRIORITY,
-    tags: fields.tags ?? [],
-    tasks: fields.tasks ?? [],
-  };
+  return { name: '', tasks: [], ...DEFAULTS, ...fields };
 }
 
 function scheduleFaults({ cron_expression: expression, timezone }: Partial<CreateDagDto>): Fault[] {

@@ -3,11 +3,11 @@ import { PRIORITIES, type Priority } from '../domain/priority.js';
 import type { TaskSpec } from '../domain/task-spec.js';
 import type { Page } from '../http/page.js';
 import type { DagRow, DagVersionRow } from '../persistence/dag.store.js';
-import { TaskSpecDto } from './task-spec.dto.js';
+import { StoredTaskDto } from './stored-task.dto.js';
 
 /** A DAG with the tasks of its newest version. */
 export class DagDto {
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
   id: number;
 
   @ApiProperty({ example: 'etl-pipeline' })
@@ -33,10 +33,10 @@ export class DagDto {
   is_paused: boolean;
 
   /** Number of the version that new jobs run. */
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
   version: number;
 
-  @ApiProperty({ type: [TaskSpecDto] })
+  @ApiProperty({ type: [StoredTaskDto] })
   tasks: TaskSpec[];
 
   /** The next tick; null without a cron expression and while paused. */
@@ -60,10 +60,10 @@ export class DagPageDto implements Page<DagDto> {
 
 /** The tasks of a DAG as they were at one moment. */
 export class DagVersionDto {
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
   version: number;
 
-  @ApiProperty({ type: [TaskSpecDto] })
+  @ApiProperty({ type: [StoredTaskDto] })
   tasks: TaskSpec[];
 
   @ApiProperty({ format: 'date-time', example: '2026-01-31T11:05:00.000Z' })

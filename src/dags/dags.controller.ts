@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -9,19 +21,26 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiProblems } from '../http/api-problems.js';
+import { allowedTags, ApiIfMatch, ApiIfNoneMatch, ETAG_HEADER, isKnown } from '../http/entity-tags.js';
+import { ApiIdempotent, IDEMPOTENCY_KEY, idempotencyKeyOf, markCreation } from '../http/idempotency.js';
 import { ListQuery } from '../http/list-query.dto.js';
 import type { Page } from '../http/page.js';
-import { IntegerIdPipe } from '../http/path-ids.js';
+import { IntegerIdPipe, LARGEST_ID } from '../http/path-ids.js';
 import { CreateDagDto, PatchDagDto } from './create-dag.dto.js';
 import { DAG_EXAMPLES, PATCH_EXAMPLES } from './dag-examples.js';
 import { DagVerdictDto } from './dag-plan.dto.js';
 import { DagDto, DagPageDto, type DagVersionDto, DagVersionPageDto } from './dag.dto.js';
-import { DagsService } from './dags.service.js';
+import { DagsService, type TaggedDag } from './dags.service.js';
 import { ListDagsQuery } from './list-dags.query.dto.js';
 
 const DAG_ID = new IntegerIdPipe('dag_not_found');
 const ApiDagId = (): MethodDecorator =>
-  ApiParam({ name: 'id', schema: { type: 'integer', minimum: 1 }, example: 1 });
+  ApiParam({
+    name: 'id',
+    description: 'The id of the DAG.',
+    schema: { type: 'integer', minimum: 1, maximum: LARGEST_ID },
+    example: 1,
+  });
 
 /** Bodies are read by the service and not by the pipe, so that faults of form and of meaning come in one answer. */
 @ApiTags('DAGs')
@@ -34,13 +53,19 @@ export class DagsController {
   @ApiBody({ type: CreateDagDto, examples: DAG_EXAMPLES })
   @ApiCreatedResponse({
     type: DagDto,
-    headers: { Location: { schema: { type: 'string' }, description: 'Its address' } },
+    headers: { Location: { schema: { type: 'string' }, description: 'Its address' }, ...ETAG_HEADER },
   })
-  @ApiProblems('dag_name_taken', 'validation_failed')
-  async createDag(@Body() body: unknown, @Res({ passthrough: true }) response: Response): Promise<DagDto> {
-    const dag = await this.dags.create(body);
-    response.location(`/dags/${dag.id}`);
-    return dag;
+  @ApiIdempotent(DagDto, ETAG_HEADER)
+  @ApiProblems('dag_name_taken', 'dag_deleted', 'validation_failed')
+  async createDag(
+    @Body() body: unknown,
+    @Headers(IDEMPOTENCY_KEY) key: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DagDto> {
+    const created = await this.dags.create(body, idempotencyKeyOf(key, 'POST /dags', body));
+    markCreation(response, created.isReplay);
+    response.location(`/dags/${created.dag.id}`);
+    return answer(response, created);
   }
 
   /** Check a definition, and see what it would do, without storing it. */
@@ -63,10 +88,19 @@ export class DagsController {
   /** One DAG. */
   @Get(':id')
   @ApiDagId()
-  @ApiOkResponse({ type: DagDto })
+  @ApiOkResponse({ type: DagDto, headers: ETAG_HEADER })
+  @ApiIfNoneMatch()
   @ApiProblems('dag_not_found')
-  async getDag(@Param('id', DAG_ID) id: number): Promise<DagDto> {
-    return await this.dags.get(id);
+  async getDag(
+    @Param('id', DAG_ID) id: number,
+    @Headers('If-None-Match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DagDto | undefined> {
+    const found = await this.dags.get(id);
+    const dag = answer(response, found);
+    if (!isKnown(ifNoneMatch, found.etag)) return dag;
+    response.status(304);
+    return undefined;
   }
 
   /** The versions of its tasks, newest first. */
@@ -85,10 +119,16 @@ export class DagsController {
   @Patch(':id')
   @ApiDagId()
   @ApiBody({ type: PatchDagDto, examples: PATCH_EXAMPLES })
-  @ApiOkResponse({ type: DagDto })
+  @ApiOkResponse({ type: DagDto, headers: ETAG_HEADER })
+  @ApiIfMatch()
   @ApiProblems('dag_not_found', 'dag_name_taken', 'validation_failed')
-  async patchDag(@Param('id', DAG_ID) id: number, @Body() body: unknown): Promise<DagDto> {
-    return await this.dags.patch(id, body);
+  async patchDag(
+    @Param('id', DAG_ID) id: number,
+    @Body() body: unknown,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DagDto> {
+    return answer(response, await this.dags.patch(id, body, allowedTags(ifMatch)));
   }
 
   /** Delete a DAG. Its open jobs are cancelled; all its jobs stay readable. */
@@ -96,28 +136,47 @@ export class DagsController {
   @HttpCode(204)
   @ApiDagId()
   @ApiNoContentResponse()
+  @ApiIfMatch()
   @ApiProblems('dag_not_found')
-  async deleteDag(@Param('id', DAG_ID) id: number): Promise<void> {
-    await this.dags.delete(id);
+  async deleteDag(
+    @Param('id', DAG_ID) id: number,
+    @Headers('If-Match') ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.dags.delete(id, allowedTags(ifMatch));
   }
 
   /** Stop its schedule. Idempotent. */
   @Post(':id/pause')
   @HttpCode(200)
   @ApiDagId()
-  @ApiOkResponse({ type: DagDto })
+  @ApiOkResponse({ type: DagDto, headers: ETAG_HEADER })
+  @ApiIfMatch()
   @ApiProblems('dag_not_found')
-  async pauseDag(@Param('id', DAG_ID) id: number): Promise<DagDto> {
-    return await this.dags.setPaused(id, true);
+  async pauseDag(
+    @Param('id', DAG_ID) id: number,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DagDto> {
+    return answer(response, await this.dags.setPaused(id, true, allowedTags(ifMatch)));
   }
 
   /** Let its schedule go on from now. Idempotent. */
   @Post(':id/resume')
   @HttpCode(200)
   @ApiDagId()
-  @ApiOkResponse({ type: DagDto })
+  @ApiOkResponse({ type: DagDto, headers: ETAG_HEADER })
+  @ApiIfMatch()
   @ApiProblems('dag_not_found')
-  async resumeDag(@Param('id', DAG_ID) id: number): Promise<DagDto> {
-    return await this.dags.setPaused(id, false);
+  async resumeDag(
+    @Param('id', DAG_ID) id: number,
+    @Headers('If-Match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DagDto> {
+    return answer(response, await this.dags.setPaused(id, false, allowedTags(ifMatch)));
   }
+}
+
+function answer(response: Response, { dag, etag }: TaggedDag): DagDto {
+  response.setHeader('ETag', etag);
+  return dag;
 }

@@ -4,10 +4,14 @@ import { DomainError, validationFailed } from '../domain/errors.js';
 import { quoted } from '../domain/faults.js';
 import { CancelJobs } from '../engine/cancel-jobs.js';
 import { isIntegerKey } from '../http/cursor.js';
+import { replayedResource } from '../http/idempotency.js';
 import { DEFAULT_LIMIT, type ListQuery } from '../http/list-query.dto.js';
 import { keyBehind, type Page, pageOf } from '../http/page.js';
+import { DagCreationStore } from '../persistence/dag-creation.store.js';
 import { type DagChange, type DagDefinition, type DagRow, DagStore } from '../persistence/dag.store.js';
+import type { IdempotencyKey } from '../persistence/idempotency-key.store.js';
 import { readDefinition, readPatch } from './dag-body.js';
+import { etagOf, revisionsIn } from './dag-etag.js';
 import { type DagVerdictDto, planOf } from './dag-plan.dto.js';
 import { type DagDto, dagDtoOf, type DagVersionDto, dagVersionDtoOf } from './dag.dto.js';
 import type { ListDagsQuery } from './list-dags.query.dto.js';
@@ -16,21 +20,35 @@ import { nextRunAt, nextRuns } from './next-run.js';
 /** How many ticks a validation shows. */
 const SHOWN_RUNS = 10;
 
+/** A DAG as it is answered, with the tag of the state it is in. */
+export interface TaggedDag {
+  dag: DagDto;
+  etag: string;
+}
+
 /** Definitions: made, read, changed, paused, deleted. Whatever a job does is the engine's. */
 @Injectable()
 export class DagsService {
   constructor(
     private readonly store: DagStore,
+    private readonly creation: DagCreationStore,
     private readonly cancelJobs: CancelJobs,
   ) {}
 
-  /** @throws DomainError `validation_failed` with every fault, `dag_name_taken` */
-  async create(body: unknown): Promise<DagDto> {
+  /**
+   * @returns the new DAG, or the one that the key has made, as it is now
+   * @throws DomainError `validation_failed` with every fault, `dag_name_taken`, `idempotency_key_reused`,
+   *   `request_in_progress`, `dag_deleted` when the one that the key has made is no more
+   */
+  async create(body: unknown, key?: IdempotencyKey): Promise<TaggedDag & { isReplay: boolean }> {
     const { definition, faults } = readDefinition(body);
     if (faults.length > 0) throw validationFailed(faults);
-    const dag = await this.store.create(definition, (now) => nextRunAt(definition, now));
-    if (dag === null) throw nameTaken(definition.name);
-    return dagDtoOf(dag);
+    const answer = await this.creation.create(definition, (now) => nextRunAt(definition, now), key);
+    if (answer.kind === 'name_taken') throw nameTaken(definition.name);
+    if (answer.kind === 'created') return { ...tagged(answer.dag), isReplay: false };
+    const dag = await this.store.find(Number(replayedResource(answer)));
+    if (dag === null) throw new DomainError('dag_deleted');
+    return { ...tagged(dag), isReplay: true };
   }
 
   async list(query: ListDagsQuery): Promise<Page<DagDto>> {
@@ -44,10 +62,8 @@ export class DagsService {
     return pageOf(rows, limit, identity, (row) => row.id, dagDtoOf);
   }
 
-  async get(id: number): Promise<DagDto> {
-    const dag = await this.store.find(id);
-    if (dag === null) throw new DomainError('dag_not_found');
-    return dagDtoOf(dag);
+  async get(id: number): Promise<TaggedDag> {
+    return found((await this.store.find(id)) ?? 'no_such_dag');
   }
 
   async versions(id: number, query: ListQuery): Promise<Page<DagVersionDto>> {
@@ -58,29 +74,42 @@ export class DagsService {
     return pageOf(rows, limit, identity, (row) => row.version, dagVersionDtoOf);
   }
 
-  /** @throws DomainError `validation_failed`, `dag_not_found`, `dag_name_taken` */
-  async patch(id: number, body: unknown): Promise<DagDto> {
+  /**
+   * @param ifMatch tags of the only states in which it may be changed; null: any
+   * @throws DomainError `validation_failed`, `dag_not_found`, `dag_name_taken`, `precondition_failed`
+   */
+  async patch(id: number, body: unknown, ifMatch: readonly string[] | null): Promise<TaggedDag> {
     const { patch, faults } = readPatch(body);
     if (faults.length > 0) throw validationFailed(faults);
-    const answer = await this.store.change(id, (dag, now) => changeOf(dag, { ...dag, ...patch }, now));
-    if (answer === 'name_taken') throw nameTaken(patch.name ?? '');
-    return found(answer);
+    return await this.change(id, ifMatch, patch);
   }
 
   /** Idempotent: pausing a paused DAG changes nothing. */
-  async setPaused(id: number, isPaused: boolean): Promise<DagDto> {
-    const answer = await this.store.change(id, (dag, now) =>
-      changeOf(dag, { ...dag, is_paused: isPaused }, now),
-    );
-    return found(answer);
+  async setPaused(id: number, isPaused: boolean, ifMatch: readonly string[] | null): Promise<TaggedDag> {
+    return await this.change(id, ifMatch, { is_paused: isPaused });
   }
 
   /** First nothing new can start, then what is open is cancelled; history stays readable. */
-  async delete(id: number): Promise<void> {
-    const isDeleted = await this.store.markDeleted(id);
+  async delete(id: number, ifMatch: readonly string[] | null): Promise<void> {
+    const answer = await this.store.markDeleted(id, ifMatch === null ? null : revisionsIn(ifMatch, id));
+    if (answer === 'other_revision') throw changedMeanwhile();
     // Also when it was deleted before: a crash between the two steps is mended by deleting again.
     await this.cancelJobs.cancelOfDag(id);
-    if (!isDeleted) throw new DomainError('dag_not_found');
+    if (answer === 'no_such_dag') throw new DomainError('dag_not_found');
+  }
+
+  private async change(
+    id: number,
+    ifMatch: readonly string[] | null,
+    change: Partial<DagDefinition> & { is_paused?: boolean },
+  ): Promise<TaggedDag> {
+    const answer = await this.store.change(id, (dag, now) => {
+      // Under the lock of the DAG: of two changes to the same state the second sees what the first has made.
+      if (ifMatch !== null && !revisionsIn(ifMatch, id).includes(dag.revision)) throw changedMeanwhile();
+      return changeOf(dag, { ...dag, ...change }, now);
+    });
+    if (answer === 'name_taken') throw nameTaken(change.name ?? '');
+    return found(answer);
   }
 
   /** What a definition would do; stores nothing. */
@@ -127,7 +156,15 @@ function nameTaken(name: string): DomainError {
   return new DomainError('dag_name_taken', message, [{ pointer: '/name', message }]);
 }
 
-function found(answer: DagRow | 'no_such_dag' | 'name_taken'): DagDto {
-  if (typeof answer === 'string') throw new DomainError('dag_not_found');
-  return dagDtoOf(answer);
+function changedMeanwhile(): DomainError {
+  return new DomainError('precondition_failed', 'The DAG is in none of the states that If-Match names.');
+}
+
+function found(answer: DagRow | 'no_such_dag'): TaggedDag {
+  if (answer === 'no_such_dag') throw new DomainError('dag_not_found');
+  return tagged(answer);
+}
+
+function tagged(dag: DagRow): TaggedDag {
+  return { dag: dagDtoOf(dag), etag: etagOf(dag) };
 }

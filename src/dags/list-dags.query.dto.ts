@@ -16,6 +16,7 @@ export class ListDagsQuery extends ListQuery {
   @IsString()
   tag?: string;
 
+  /** Only those that are paused, or only those that are not. */
   @MayBeMissing()
   @IsBoolean()
   @Flag()

@@ -2,14 +2,19 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiBody, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../http/api-problems.js';
 import type { Page } from '../http/page.js';
-import { IntegerIdPipe } from '../http/path-ids.js';
+import { IntegerIdPipe, LARGEST_ID } from '../http/path-ids.js';
 import type { DlqEntryView } from '../persistence/dlq-query.store.js';
 import { ClosedEntryDto, DlqPageDto, ListDlqQuery, RESOLVE_EXAMPLES, ResolveDto } from './dlq.dto.js';
 import { DlqService } from './dlq.service.js';
 
 const ENTRY_ID = new IntegerIdPipe('dlq_entry_not_found');
 const ApiEntryId = (): MethodDecorator =>
-  ApiParam({ name: 'id', schema: { type: 'integer', minimum: 1 }, example: 1 });
+  ApiParam({
+    name: 'id',
+    description: 'The id of the entry.',
+    schema: { type: 'integer', minimum: 1, maximum: LARGEST_ID },
+    example: 1,
+  });
 
 @ApiTags('Dead-letter queue')
 @Controller('workers/dlq')
@@ -29,7 +34,7 @@ export class DlqController {
   @HttpCode(200)
   @ApiEntryId()
   @ApiOkResponse({ type: ClosedEntryDto })
-  @ApiProblems('dlq_entry_not_found', 'dlq_entry_not_pending', 'job_already_ended')
+  @ApiProblems('dlq_entry_not_found', 'dlq_entry_not_pending', 'job_already_ended', 'dag_deleted')
   async replayDlqEntry(@Param('id', ENTRY_ID) id: number): Promise<ClosedEntryDto> {
     return await this.dlq.replay(id);
   }
@@ -40,7 +45,7 @@ export class DlqController {
   @ApiEntryId()
   @ApiBody({ type: ResolveDto, required: false, examples: RESOLVE_EXAMPLES })
   @ApiOkResponse({ type: ClosedEntryDto })
-  @ApiProblems('dlq_entry_not_found', 'dlq_entry_not_pending', 'job_already_ended')
+  @ApiProblems('dlq_entry_not_found', 'dlq_entry_not_pending', 'job_already_ended', 'dag_deleted')
   async resolveDlqEntry(
     @Param('id', ENTRY_ID) id: number,
     @Body() body: ResolveDto,

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
 import type { Json } from '../domain/json.js';
 import { TASK_TYPES, type TaskType } from '../domain/task-spec.js';
-import { ANY_JSON } from '../http/any-json.js';
+import { ANY_JSON } from '../http/openapi/named-schemas.js';
 import { ListQuery } from '../http/list-query.dto.js';
 import { MayBeMissing } from '../http/optional.js';
 import type { Page } from '../http/page.js';
@@ -14,13 +14,13 @@ import type { JobView } from '../persistence/job-query.store.js';
 const TIME = { format: 'date-time', example: '2026-01-31T12:00:00.000Z' };
 
 export class DlqEntryDto implements DlqEntryView {
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
   id: number;
 
   @ApiProperty({ format: 'uuid' })
   run_id: string;
 
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
   dag_id: number;
 
   @ApiProperty({ example: 'etl-pipeline' })
@@ -33,7 +33,7 @@ export class DlqEntryDto implements DlqEntryView {
   task_type: TaskType;
 
   /** Number of the attempt that was the last. */
-  @ApiProperty({ type: 'integer', example: 4 })
+  @ApiProperty({ type: 'integer', minimum: 1, example: 4 })
   attempts: number;
 
   @ApiProperty({ type: TaskErrorDto })
@@ -46,13 +46,14 @@ export class DlqEntryDto implements DlqEntryView {
   created_at: string;
 
   /** When it was replayed or resolved. */
-  @ApiProperty({ type: String, nullable: true, ...TIME })
+  @ApiProperty({ type: String, nullable: true, ...TIME, example: null })
   resolved_at: string | null;
 
-  @ApiProperty({ type: String, nullable: true, example: 'api' })
+  /** Who closed it. */
+  @ApiProperty({ type: String, nullable: true, example: null })
   resolved_by: string | null;
 
-  @ApiProperty({ type: String, nullable: true, example: 'loaded by hand' })
+  @ApiProperty({ type: String, nullable: true, example: null })
   note: string | null;
 }
 
@@ -70,17 +71,19 @@ export class ClosedEntryDto {
   entry: DlqEntryView;
 
   /** As `GET /jobs/{run_id}` answers it. */
-  @ApiProperty({ type: 'object', additionalProperties: true })
+  @ApiProperty({ oneOf: [{ $ref: '#/components/schemas/JobDto' }] })
   job: JobView;
 }
 
 export class ListDlqQuery extends ListQuery {
+  /** Only entries in this state. */
   @ApiPropertyOptional({ enum: DLQ_STATUSES })
   @MayBeMissing()
   @IsIn(DLQ_STATUSES)
   status?: DlqStatus;
 
-  @ApiPropertyOptional({ type: 'integer' })
+  /** Only entries of this DAG. */
+  @ApiPropertyOptional({ type: 'integer', example: 1 })
   @MayBeMissing()
   @Max(2_147_483_647)
   @Min(1)
@@ -89,7 +92,7 @@ export class ListDlqQuery extends ListQuery {
   dag_id?: number;
 
   /** `error.code`, like `timeout`. */
-  @ApiPropertyOptional({ type: String })
+  @ApiPropertyOptional({ type: String, example: 'timeout' })
   @MayBeMissing()
   @MaxLength(100)
   @IsString()

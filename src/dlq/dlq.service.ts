@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, validationFailed } from '../domain/errors.js';
-import { MAX_OUTPUT_BYTES } from '../domain/outcome.js';
 import { type CloseAnswer, ReplayTasks } from '../engine/replay-tasks.js';
 import { isIntegerKey } from '../http/cursor.js';
 import { DEFAULT_LIMIT } from '../http/list-query.dto.js';
@@ -8,6 +7,7 @@ import { keyBehind, type Page, pageOf } from '../http/page.js';
 import { type DlqEntryView, DlqQueryStore } from '../persistence/dlq-query.store.js';
 import { JobQueryStore } from '../persistence/job-query.store.js';
 import type { ClosedEntryDto, ListDlqQuery, ResolveDto } from './dlq.dto.js';
+import { outputFaults } from './output-faults.js';
 
 /** Who closes an entry, as long as nobody has to say who they are. */
 const BY = 'api';
@@ -35,17 +35,15 @@ export class DlqService {
     );
   }
 
-  /** @throws DomainError `dlq_entry_not_found`, `dlq_entry_not_pending`, `job_already_ended` */
+  /** @throws DomainError `dlq_entry_not_found`, `dlq_entry_not_pending`, `job_already_ended`, `dag_deleted` */
   async replay(id: number): Promise<ClosedEntryDto> {
     return await this.closed(id, await this.replayTasks.replay(id, BY));
   }
 
   /** @throws DomainError as `replay`, and `validation_failed` for an output that is too large */
   async resolve(id: number, body: ResolveDto): Promise<ClosedEntryDto> {
-    if (body.output !== undefined && Buffer.byteLength(JSON.stringify(body.output)) > MAX_OUTPUT_BYTES)
-      throw validationFailed([
-        { pointer: '/output', message: `An output has at most ${MAX_OUTPUT_BYTES} bytes of JSON.` },
-      ]);
+    const faults = outputFaults(body.output);
+    if (faults.length > 0) throw validationFailed(faults);
     return await this.closed(id, await this.replayTasks.resolve(id, BY, body.note ?? null, body.output));
   }
 
@@ -57,6 +55,8 @@ export class DlqService {
         throw new DomainError('dlq_entry_not_pending');
       case 'job_cancelled':
         throw new DomainError('job_already_ended', 'The job was cancelled: nothing of it runs again.');
+      case 'dag_deleted':
+        throw new DomainError('dag_deleted', 'The DAG has been deleted: nothing of it runs again.');
       case 'done':
         return await this.read(id);
     }

@@ -27,6 +27,15 @@ export function uuidv7(nowMs: number, randomBytes: Uint8Array): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-${tail.slice(0, 4)}-${tail.slice(4, 8)}-${tail.slice(8)}`;
 }
 
+/**
+ * The smallest UUID whose first 48 bits are `ms`: every UUID v7 of that millisecond or a later one is as large or larger,
+ * every earlier one smaller. Times beyond what 48 bits hold become the nearest that they do.
+ */
+export function firstUuidOf(ms: number): string {
+  const time = Math.min(Math.max(ms, 0), MAX_TIMESTAMP_MS).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+}
+
 /** Whether text is a UUID of any version, in the usual form with hyphens. */
 export function isUuid(text: string): boolean {
   return UUID_PATTERN.test(text);

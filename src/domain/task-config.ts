@@ -14,13 +14,13 @@ import type { TaskSpec, TaskType } from './task-spec.js';
 /** Methods that an http task may use. Lower case is understood too. */
 export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** Longest time one attempt, or one request of it, may be given: a week. */
-const MAX_TIMEOUT_SECONDS = 7 * 24 * 3_600;
+export const MAX_TIMEOUT_SECONDS = 7 * 24 * 3_600;
 /** Longest delay before a retry: 30 days. */
-const MAX_RETRY_DELAY_SECONDS = 30 * 24 * 3_600;
+export const MAX_RETRY_DELAY_SECONDS = 30 * 24 * 3_600;
 /** Most retries of one task. */
-const MAX_RETRIES = 1_000;
+export const MAX_RETRIES = 1_000;
 /** Largest answer that an http task may ask to be read. */
-const MAX_RESPONSE_BYTES = 64 * 1_048_576;
+export const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 /** Environment variables with this prefix are ours: they carry the context of a shell task. */
 const RESERVED_ENV_PREFIX = 'DTS_';
 

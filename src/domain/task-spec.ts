@@ -37,7 +37,7 @@ export interface TaskSpec {
  * Task names: ASCII letters, digits, `_` and `-`, at most 100 characters. They stand in URLs, in environment
  * variables' values, in message texts and in `{{ tasks.NAME.output }}`, hence no dot, no space, no slash.
  */
-const TASK_NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$/;
+export const TASK_NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$/;
 
 /** Whether text can be a task's name. `__proto__` cannot: outputs are handed to tasks as objects keyed by name. */
 export function isTaskName(text: string): boolean {

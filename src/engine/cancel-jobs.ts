@@ -33,15 +33,20 @@ export class CancelJobs {
     }
   }
 
-  /** Cancels every open job of a DAG, page by page. @returns how many */
+  /**
+   * Cancels every open job of a DAG, page by page, each looked at once: what cannot be cancelled must not be found again and
+   * again. The DAG is deleted by now, so none is added meanwhile. @returns how many
+   */
   async cancelOfDag(dagId: number): Promise<number> {
     let cancelled = 0;
-    for (;;) {
-      const runIds = await this.store.findOpenJobsOfDag(dagId, PAGE);
-      if (runIds.length === 0) return cancelled;
+    for (let after: string | null = null; ;) {
+      const runIds = await this.store.findOpenJobsOfDag(dagId, after, PAGE);
+      const last = runIds.at(-1);
+      if (last === undefined) return cancelled;
       const { effects } = await cancelJobs(this.database, runIds);
       this.dispatcher.dispatch(effects);
       cancelled += runIds.length;
+      after = last;
     }
   }
 }

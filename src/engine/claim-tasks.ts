@@ -49,7 +49,8 @@ export class ClaimTasks {
 
   /** @returns null when there is nothing to run: done, cancelled, taken by somebody else, or never there */
   async claim(attempt: AttemptRef, workerId: string): Promise<Claim | null> {
-    return await this.batcher.add({ ...attempt, workerId });
+    const { runId, idx, attempt: number } = attempt;
+    return await this.batcher.add({ runId, idx, attempt: number, workerId });
   }
 
   private async run(requests: readonly ClaimRequest[]): Promise<(Claim | null)[]> {
@@ -72,10 +73,12 @@ export class ClaimTasks {
 
 /** A row that a claim, or a success that kept its child, gave back. */
 export function toClaim(row: ClaimedTask, workerId: string): Claim {
-  const ref = { runId: row.run_id, idx: row.idx, attempt: row.attempt };
+  const { run_id: runId, idx, attempt } = row;
   return {
-    ...ref,
-    attemptId: formatAttemptId(ref),
+    runId,
+    idx,
+    attempt,
+    attemptId: formatAttemptId({ runId, idx, attempt }),
     lease: row.lease,
     workerId,
     dagVersionId: row.dag_version_id,

@@ -3,7 +3,11 @@ import { Bus, type Nudge } from '../bus/bus.js';
 import { formatAttemptId } from '../domain/attempt-id.js';
 import type { Priority } from '../domain/priority.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
+import { TaskConsumer } from '../queue/task-consumer.js';
 import { type Message, TaskQueue } from '../queue/task-queue.js';
+
+/** Messages that are enqueued before workers are told. */
+const SENT_AT_ONCE = 100;
 
 /**
  * Acts on what a committed transition changed: messages for ready attempts, nudges for events and stopped attempts.
@@ -20,6 +24,7 @@ export class Dispatcher {
   constructor(
     private readonly queue: TaskQueue,
     private readonly bus: Bus,
+    private readonly consumer: TaskConsumer,
   ) {}
 
   /** Call after the commit, never inside a transaction. */
@@ -50,13 +55,26 @@ export class Dispatcher {
     }
     if (stopped.length > 0) nudges.push({ kind: 'stop', attemptIds: stopped });
     if (nudges.length > 0) this.bus.publish(nudges);
-    if (ready.length > 0) this.track(this.send(ready.sort(byDefinition).map(toMessage)));
+    // What a free slot of this process takes at once needs no message.
+    const messages = ready
+      .sort(byDefinition)
+      .map(toMessage)
+      .filter((message) => !this.consumer.takeAtOnce(message));
+    if (messages.length > 0) this.track(this.send(messages));
   }
 
-  /** Enqueues and wakes workers; a failure is logged once per outage and otherwise left to the sweep. */
+  /**
+   * Enqueues and wakes workers, who need not wait for the last of many; a failure is logged once per outage and otherwise
+   * left to the sweep.
+   */
   async send(messages: readonly Message[]): Promise<boolean> {
     try {
-      await this.queue.enqueue(messages);
+      for (let from = 0; from < messages.length; from += SENT_AT_ONCE) {
+        const some = messages.slice(from, from + SENT_AT_ONCE);
+        await this.queue.enqueue(some);
+        const priorities = [...new Set(some.map((message) => message.priority))];
+        this.bus.publish([{ kind: 'ready', priorities }]);
+      }
     } catch (error) {
       if (!this.queueIsAway) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -69,9 +87,6 @@ export class Dispatcher {
     }
     if (this.queueIsAway) this.logger.log('The queue takes messages again.');
     this.queueIsAway = false;
-    this.bus.publish([
-      { kind: 'ready', priorities: [...new Set(messages.map((message) => message.priority))] },
-    ]);
     return true;
   }
 

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { formatAttemptId } from '../domain/attempt-id.js';
 import { descendantsOf } from '../domain/graph.js';
+import type { Json } from '../domain/json.js';
 import { type Outcome, type TaskError, acceptOutput, cleanError } from '../domain/outcome.js';
 import { afterFailure } from '../domain/retry.js';
 import { isDatabaseAway } from '../persistence/database-faults.js';
@@ -10,11 +11,13 @@ import { SqlDatabase } from '../persistence/sql-database.js';
 import { type BuryInput, buryTasks } from '../persistence/transitions/bury.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
 import { type RetryInput, retryTasks } from '../persistence/transitions/retry.js';
-import { type KeptTask, type SucceedInput, succeedTasks } from '../persistence/transitions/succeed.js';
+import { succeedTasks } from '../persistence/transitions/succeed.js';
+import type { KeptTask, SucceedInput } from '../persistence/transitions/success.js';
 import { Batcher } from './batcher.js';
 import { type Claim, toClaim } from './claim-tasks.js';
 import { DagVersions } from './dag-versions.js';
 import { Dispatcher } from './dispatcher.js';
+import { EndedTally } from './ended-tally.js';
 
 /** `stale`: the lease was not ours any more; nothing was changed. */
 export type FinishAnswer = 'accepted' | 'stale';
@@ -24,6 +27,9 @@ export interface KeepAnswer {
   answer: FinishAnswer;
   next: Claim | null;
 }
+
+/** The only child of a task: one that waits for nothing else, one that has other parents as well, or none. */
+export type Successor = 'own' | 'shared' | 'none';
 
 type Fenced<Input> = Input & { attempt: number };
 
@@ -42,6 +48,7 @@ export class FinishTasks {
     private readonly database: SqlDatabase,
     private readonly dispatcher: Dispatcher,
     private readonly versions: DagVersions,
+    private readonly tally: EndedTally,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.succeeding = batcher(
@@ -59,6 +66,14 @@ export class FinishTasks {
     return (await this.finishAndKeep(claim, outcome, null)).answer;
   }
 
+  /** What a success would bring its slot; see `Successor`. */
+  async successorOf(claim: Claim): Promise<Successor> {
+    const { graph } = await this.versions.get(claim.dagVersionId);
+    const children = graph.children[claim.idx];
+    if (children.length !== 1) return 'none';
+    return graph.parents[children[0]].length === 1 ? 'own' : 'shared';
+  }
+
   /**
    * As `finish`; and when the task's only child becomes ready by it, the child is claimed for `keeper` in the same
    * transaction, so that the slot goes on without a way through the queue.
@@ -67,16 +82,12 @@ export class FinishTasks {
    */
   async finishAndKeep(claim: Claim, outcome: Outcome, keeper: string | null): Promise<KeepAnswer> {
     const accepted = outcome.kind === 'succeeded' ? acceptOutput(outcome.output) : outcome;
-    if (accepted.kind === 'failed') {
-      return { answer: await this.fail(claim, accepted.error, accepted.retryAfterMs), next: null };
-    }
-    const { graph } = await this.versions.get(claim.dagVersionId);
-    return await this.succeeding.add({
-      ...fence(claim),
-      output: JSON.stringify(accepted.output),
-      children: graph.children[claim.idx],
-      keeper,
-    });
+    const kept =
+      accepted.kind === 'succeeded'
+        ? await this.succeed(claim, accepted.output, keeper)
+        : { answer: await this.fail(claim, accepted.error, accepted.retryAfterMs), next: null };
+    if (kept.answer === 'accepted') this.tally.count(accepted.kind);
+    return kept;
   }
 
   /** Ends a task for good, whatever retries it has left. */
@@ -91,6 +102,19 @@ export class FinishTasks {
       error: JSON.stringify(cleanError(error)),
       outcome,
       descendants: descendantsOf(graph, [claim.idx]),
+    });
+  }
+
+  private async succeed(claim: Claim, output: Json, keeper: string | null): Promise<KeepAnswer> {
+    const { graph } = await this.versions.get(claim.dagVersionId);
+    return await this.succeeding.add({
+      runId: claim.runId,
+      idx: claim.idx,
+      attempt: claim.attempt,
+      lease: claim.lease,
+      output: JSON.stringify(output),
+      children: graph.children[claim.idx],
+      keeper,
     });
   }
 

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { AttemptRef } from '../domain/attempt-id.js';
+import { MAX_LOST_WORKERS } from '../domain/poison.js';
 import { FinishTasks } from './finish-tasks.js';
 import { RequeueTasks } from './requeue-tasks.js';
-
-/** A task that loses its worker so often in a row is taken for the cause (SPEC §4). */
-export const MAX_LOST_WORKERS = 3;
 
 /** A running attempt whose process is gone. */
 export interface LostTask extends AttemptRef {

@@ -15,7 +15,7 @@ import {
 import { type DagVersion, DagVersions } from './dag-versions.js';
 import { Dispatcher } from './dispatcher.js';
 
-export type CloseAnswer = 'done' | 'no_such_entry' | 'not_pending' | 'job_cancelled';
+export type CloseAnswer = 'done' | 'no_such_entry' | 'not_pending' | 'job_cancelled' | 'dag_deleted';
 
 /** The verbs `replay` and `resolve`: both close a pending DLQ entry, once. */
 @Injectable()
@@ -65,9 +65,10 @@ function judgeClosing(entry: LockedEntry): CloseAnswer {
   return entry.status === 'pending' ? 'done' : 'not_pending';
 }
 
-/** A cancelled job stays cancelled: nothing of it may start again. */
+/** Nothing of a cancelled job or of a deleted DAG may start again. */
 function judgeRevival(entry: LockedEntry): CloseAnswer {
   if (entry.status === 'pending' && entry.job_status === 'cancelled') return 'job_cancelled';
+  if (entry.status === 'pending' && entry.is_dag_deleted) return 'dag_deleted';
   return judgeClosing(entry);
 }
 

@@ -2,7 +2,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { formatAttemptId } from '../domain/attempt-id.js';
 import type { WorkerEvent } from '../domain/events.js';
-import { PRIORITIES } from '../domain/priority.js';
 import { DispatchStore } from '../persistence/dispatch.store.js';
 import { SqlDatabase } from '../persistence/sql-database.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
@@ -11,42 +10,40 @@ import { WorkerLeaseStore } from '../persistence/worker-lease.store.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import { Dispatcher } from './dispatcher.js';
 import { LoseTasks } from './lose-tasks.js';
+import { MessageSweep } from './message-sweep.js';
 
 const PAGE = 500;
-const SWEEP_PAGE = 1_000;
-/** Younger ones have their message under way. */
-const SWEEP_AFTER_SECONDS = 2;
-/** A full sweep even when the counts agree, since a foreign message can hide a missing one. */
-const FULL_SWEEP_EVERY_MS = 60_000;
 
 /**
  * What the scheduler role does again and again. Every method looks at the state, not at what happened, so any number of
- * schedulers may run them at once and one that dies leaves nothing behind.
+ * schedulers may run them at once and one that dies leaves nothing behind. `alive` is called between the steps of what may take
+ * long.
  */
 @Injectable()
 export class Upkeep {
   private readonly logger = new Logger('Upkeep');
-  private lastFullSweepAt = 0;
-  private missedBefore = false;
+  private readonly messages: MessageSweep;
 
   constructor(
     private readonly database: SqlDatabase,
     private readonly leases: WorkerLeaseStore,
-    private readonly store: DispatchStore,
-    private readonly queue: TaskQueue,
+    store: DispatchStore,
+    queue: TaskQueue,
     private readonly bus: Bus,
     private readonly dispatcher: Dispatcher,
     private readonly loseTasks: LoseTasks,
-  ) {}
+  ) {
+    this.messages = new MessageSweep(store, queue, dispatcher);
+  }
 
   /** Retries whose time has come → queued. @returns how many */
-  async wake(): Promise<number> {
-    return await this.drain(async () => await wakeTasks(this.database, PAGE));
+  async wake(alive: () => void = quiet): Promise<number> {
+    return await this.drain(async () => await wakeTasks(this.database, PAGE), alive);
   }
 
   /** Scheduled jobs whose time has come → queued. @returns how many root tasks became ready */
-  async release(): Promise<number> {
-    return await this.drain(async () => await releaseJobs(this.database, PAGE));
+  async release(alive: () => void = quiet): Promise<number> {
+    return await this.drain(async () => await releaseJobs(this.database, PAGE), alive);
   }
 
   /** Declares workers lost whose lease ran out and takes their attempts back. @returns how many attempts */
@@ -70,49 +67,46 @@ export class Upkeep {
   }
 
   /**
-   * Sends the messages again that queued tasks should have and have not. Compares the counts first: with everything in
-   * place, or a deep backlog whose messages are all there, nothing is read or sent.
+   * Makes the next sweep a forced one: it offers every queued task, however young, and compares no counts first. Holds until
+   * a sweep has succeeded.
+   */
+  forceSweep(): void {
+    this.messages.force();
+  }
+
+  /** To be called when messages may have been lost without the queue's knowing, as when it was out of reach. */
+  suspectLoss(): void {
+    this.messages.suspectLoss();
+  }
+
+  /** Whether the next sweep should not wait for its turn. */
+  get isSweepUrgent(): boolean {
+    return this.messages.isUrgent;
+  }
+
+  /**
+   * Sends the messages again that queued tasks should have and have not. Compares the counts first, unless forced: with
+   * everything in place, or a deep backlog whose messages are all there, nothing is read or sent.
    *
    * @returns how many messages were offered to the queue, which drops those it has
    */
-  async sweep(now: number, force = false): Promise<number> {
-    const isFull = force || now - this.lastFullSweepAt >= FULL_SWEEP_EVERY_MS;
-    if (!isFull && !(await this.hasMissing())) return 0;
-    const offered = await this.offerQueued();
-    if (offered !== null) this.lastFullSweepAt = now;
-    return offered ?? 0;
+  async sweep(now: number, alive: () => void = quiet): Promise<number> {
+    return await this.messages.sweep(now, alive);
   }
 
-  /** True when twice in a row more tasks were queued than messages there: once may be messages under way. */
-  private async hasMissing(): Promise<boolean> {
-    const queued = await this.store.countQueued();
-    if (queued.size === 0) return false;
-    const counts = await this.queue.counts();
-    const missing = PRIORITIES.some(
-      (priority) => (queued.get(priority) ?? 0) > counts[priority].waiting + counts[priority].active,
-    );
-    const confirmed = missing && this.missedBefore;
-    this.missedBefore = missing;
-    return confirmed;
-  }
-
-  private async offerQueued(): Promise<number | null> {
-    let offered = 0;
-    for (let after: { runId: string; idx: number } | null = null; ;) {
-      const page = await this.store.pageQueued(after, SWEEP_AFTER_SECONDS, SWEEP_PAGE);
-      const messages = page.map((task) => ({ attemptId: formatAttemptId(task), priority: task.priority }));
-      if (messages.length > 0 && !(await this.dispatcher.send(messages))) return null;
-      offered += messages.length;
-      const last = page.at(-1);
-      if (page.length < SWEEP_PAGE || last === undefined) return offered;
-      after = last;
-    }
+  /**
+   * Offers everything queued again when the queue has lost what it held, and nobody else does so already; one round trip
+   * else. Look often. @returns how many messages were offered
+   */
+  async restore(alive: () => void = quiet): Promise<number> {
+    return await this.messages.restore(alive);
   }
 
   /** Full pages are followed by another. */
-  private async drain(step: () => Promise<Effect[]>): Promise<number> {
+  private async drain(step: () => Promise<Effect[]>, alive: () => void): Promise<number> {
     for (let total = 0; ;) {
       const effects = await step();
+      alive();
       this.dispatcher.dispatch(effects);
       const moved = effects.filter((effect) => effect.what === 'ready').length;
       total += moved;
@@ -120,6 +114,8 @@ export class Upkeep {
     }
   }
 }
+
+const quiet = (): void => undefined;
 
 function workerLost(worker: { id: string; hostname: string; pid: number }): WorkerEvent {
   const { id, hostname, pid } = worker;

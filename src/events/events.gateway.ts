@@ -1,17 +1,22 @@
-import { Logger } from '@nestjs/common';
+import { Inject, Logger } from '@nestjs/common';
 import {
   ConnectedSocket,
   MessageBody,
   type OnGatewayDisconnect,
+  type OnGatewayInit,
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import type { Socket } from 'socket.io';
-import type { ErrorCode } from '../domain/errors.js';
+import type { Namespace, Socket } from 'socket.io';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { DomainError, type ErrorCode } from '../domain/errors.js';
 import { isUuid } from '../domain/ids.js';
 import { isJsonObject } from '../domain/json.js';
 import { LiveEvents } from './live-events.js';
+import { NAMESPACE } from './parcel.js';
 import { SocketIoOutlet } from './socket-io-outlet.js';
+import { StreamLimit } from './stream-limit.js';
 
 /** What `subscribe` and `unsubscribe` are acknowledged with. */
 type Answer = { ok: true } | { ok: false; code: ErrorCode; detail: string };
@@ -19,21 +24,38 @@ type Answer = { ok: true } | { ok: false; code: ErrorCode; detail: string };
 /** What a client follows: jobs by run_id, or everything. */
 type Topic = { kind: 'all' } | { kind: 'job'; runId: string; since: number | undefined };
 
-/** Jobs one client may follow; beyond that it should follow all of them. */
-const MAX_TOPICS = 1_000;
 const ALL = 'all';
 
 /**
  * Socket.IO, namespace `/events`: `subscribe {run_id?, since?}` begins a stream of `event` messages, `unsubscribe
  * {run_id?}` ends it; both are acknowledged. A refusal is also emitted as `refused`, for clients without acknowledgements.
  */
-@WebSocketGateway({ namespace: '/events', destroyUpgrade: false })
-export class EventsGateway implements OnGatewayDisconnect<Socket> {
+@WebSocketGateway({ namespace: NAMESPACE, destroyUpgrade: false })
+export class EventsGateway implements OnGatewayInit<Namespace>, OnGatewayDisconnect<Socket> {
   private readonly logger = new Logger('Events');
   /** How to end what each client follows, by topic. */
   private readonly topics = new WeakMap<Socket, Map<string, () => void>>();
 
-  constructor(private readonly events: LiveEvents) {}
+  constructor(
+    private readonly events: LiveEvents,
+    private readonly limit: StreamLimit,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** A client there is no room for gets a `connect_error` whose `data` has the code. */
+  afterInit(namespace: Namespace): void {
+    namespace.use((socket, next) => {
+      try {
+        const leave = this.limit.enter();
+        // Not of the socket: that one says nothing when the client goes before it was let in.
+        socket.conn.once('close', leave);
+        next();
+      } catch (error) {
+        const { code, detail } = error as DomainError;
+        next(Object.assign(new Error(detail), { data: { code, detail } }));
+      }
+    });
+  }
 
   @SubscribeMessage('subscribe')
   async subscribe(@ConnectedSocket() socket: Socket, @MessageBody() body: unknown): Promise<Answer> {
@@ -43,8 +65,9 @@ export class EventsGateway implements OnGatewayDisconnect<Socket> {
     const topics = this.topicsOf(socket);
     const name = topic.kind === 'all' ? ALL : topic.runId;
     if (topics.has(name)) return { ok: true };
-    if (topics.size >= MAX_TOPICS)
-      return refuse(socket, 'rate_limited', `At most ${MAX_TOPICS} subscriptions.`);
+    const { maxSubscriptions } = this.config.events;
+    if (topics.size >= maxSubscriptions)
+      return refuse(socket, 'rate_limited', `At most ${maxSubscriptions} subscriptions.`);
     if (topic.kind === 'all') {
       const outlet = new SocketIoOutlet(socket, ({ run_id: runId }) => runId === null || !topics.has(runId));
       topics.set(name, this.events.watchAll(outlet));

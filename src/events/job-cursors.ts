@@ -24,16 +24,6 @@ export class JobCursors {
     return this.places.get(runId)?.seq;
   }
 
-  /** Whether the stream has to show what happens to a job although nobody told of it. */
-  isFollowed(runId: string): boolean {
-    return this.places.has(runId) || runId > this.horizon;
-  }
-
-  /** Jobs that may still have news. */
-  open(): string[] {
-    return [...this.places].filter(([, place]) => place.endedAtMs === null).map(([runId]) => runId);
-  }
-
   /** A job that was there before: everything up to `seq` is the past. */
   begin(runId: string, seq: number): void {
     if (!this.places.has(runId)) this.places.set(runId, { seq, endedAtMs: null });

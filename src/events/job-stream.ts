@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventEnvelope } from '../domain/events.js';
 import type { EventStore } from '../persistence/event.store.js';
 import type { Outlet } from './outlet.js';
+import { inChunks, Parcel } from './parcel.js';
 
 /** Events read at once while catching up. */
 const PAGE = 100;
@@ -46,16 +46,16 @@ export class JobStream {
     else void this.read();
   }
 
-  /** Events of this job in order. */
-  offer(events: readonly EventEnvelope[]): void {
-    for (const event of events) {
-      if (event.seq <= this.sent) continue;
-      if (this.isReading || event.seq !== this.sent + 1 || this.outlet.isLagging()) {
-        this.wake();
-        return;
-      }
-      this.send(event);
+  /** Events of this job, in order and without a gap between them. */
+  offer(parcel: Parcel): void {
+    const { messages } = parcel;
+    if (messages.length === 0 || messages[messages.length - 1].seq <= this.sent) return;
+    if (this.isReading || messages[0].seq > this.sent + 1 || this.outlet.isLagging()) {
+      this.wake();
+      return;
     }
+    this.send(parcel.without(({ seq }) => seq <= this.sent));
+    this.outlet.atRest();
   }
 
   private async read(): Promise<void> {
@@ -64,13 +64,14 @@ export class JobStream {
       this.again = false;
       try {
         const page = await this.store.list(this.runId, this.sent, PAGE);
-        for (const event of page) {
+        for (const chunk of inChunks(page)) {
           if (this.outlet.isLagging() && !(await this.outlet.drained())) return;
-          this.send(event);
+          this.send(Parcel.ofJob(chunk));
         }
         if (!(await this.outlet.drained())) return;
         if (page.length < PAGE && !this.again) {
           this.isReading = false;
+          this.outlet.atRest();
           return;
         }
       } catch (error) {
@@ -80,8 +81,8 @@ export class JobStream {
     }
   }
 
-  private send(event: EventEnvelope): void {
-    this.outlet.send(event);
-    this.sent = event.seq;
+  private send(parcel: Parcel): void {
+    this.outlet.send(parcel);
+    this.sent = parcel.messages[parcel.messages.length - 1].seq;
   }
 }

@@ -1,46 +1,50 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Bus, type Nudge } from '../bus/bus.js';
 import type { EventEnvelope } from '../domain/events.js';
-import { UUID_RANDOM_BYTES, uuidv7 } from '../domain/ids.js';
 import { EventStore } from '../persistence/event.store.js';
 import { JobQueryStore } from '../persistence/job-query.store.js';
-import { JobCursors } from './job-cursors.js';
+import { AllJobs } from './all-jobs.js';
+import { AllReader } from './all-reader.js';
 import { JobStream } from './job-stream.js';
 import type { Outlet } from './outlet.js';
+import { inChunks, Parcel } from './parcel.js';
+import type { Position } from './position.js';
+import { ResumedReader } from './resumed-reader.js';
 
 /** Events of one job read at once. */
 const PAGE = 500;
 /** How often jobs with readers are looked at although nobody nudged. */
 const POLL_MS = 5_000;
-/** By how much the clocks of the processes that make run_ids may differ. */
-const CLOCK_SLACK_MS = 10_000;
-const MAX_JOBS_LOOKED_AT = 10_000;
 const RETRY_MS = 1_000;
-/** What a lagging reader of all jobs may cost the others, each time. */
-const PATIENCE_MS = 100;
+/** From one round of handing out to the next, at least: a busy moment makes fewer and larger parcels. */
+const ROUND_MS = 10;
+/**
+ * … and so many times what the last one took of the process, up to a limit. With more readers rounds get fewer and larger by
+ * themselves, and whatever else this process does keeps most of it.
+ */
+const REST_FACTOR = 4;
+const LONGEST_REST_MS = 100;
 
 /**
  * The events of this installation, live, for the readers of this process: whichever process caused them.
  *
  * The bus says that something is new, the table says what: a nudge that is lost, doubled or late changes nothing but the
- * moment. Readers of one job have a cursor each (JobStream), those of all jobs share one per job (JobCursors). After the
- * bus was away, and every few seconds in any case, jobs with readers are compared with the table.
+ * moment. Readers of one job have a place each (JobStream), those of all jobs share one per job (AllJobs). After the
+ * bus was away, and every few seconds in any case, what has readers is compared with the table.
  */
 @Injectable()
 export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Events');
   private readonly streams = new Map<string, Set<JobStream>>();
-  private readonly readersOfAll = new Set<Outlet>();
-  private cursors = new JobCursors('');
-  /** Set while the cursors are being seeded for the first reader of all jobs. */
-  private seeding: Promise<void> | null = null;
-  /** Up to here jobs that nobody nudged about were looked for. */
-  private lookedUntilMs = 0;
+  private readonly allJobs: AllJobs;
   /** Jobs with news: from which event on, as far as it was said. */
   private news = new Map<string, number>();
+  /** To be called when the news there is was handed out. */
+  private settle: () => void = () => undefined;
   private isPumping = false;
+  /** What the round that is under way has taken of this process so far. */
+  private spentMs = 0;
   private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly ends: (() => void)[] = [];
@@ -49,7 +53,9 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly bus: Bus,
     private readonly events: EventStore,
     private readonly jobs: JobQueryStore,
-  ) {}
+  ) {
+    this.allJobs = new AllJobs(events, (runId) => this.news.get(runId));
+  }
 
   onApplicationBootstrap(): void {
     this.ends.push(this.bus.subscribe((nudge) => this.hear(nudge)));
@@ -66,9 +72,27 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** All events of all jobs and workers from now on. @returns how to end that */
   watchAll(outlet: Outlet): () => void {
-    this.readersOfAll.add(outlet);
-    if (this.readersOfAll.size === 1) this.seed();
-    return () => this.readersOfAll.delete(outlet);
+    return this.allJobs.add(new AllReader(outlet));
+  }
+
+  /**
+   * The same behind a position.
+   *
+   * @param tellOfGap called when not all that was missed can be replayed
+   * @returns how to end that
+   */
+  async resumeAll(outlet: Outlet, position: Position, tellOfGap: () => void): Promise<() => void> {
+    const reader = new ResumedReader(outlet, this.events, position, tellOfGap);
+    const end = this.allJobs.add(reader);
+    try {
+      await this.allJobs.ready();
+      await reader.prepare();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    void reader.catchUp();
+    return end;
   }
 
   /**
@@ -77,29 +101,38 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
    * @returns how to end that; null when there is no such job
    */
   async watchJob(outlet: Outlet, runId: string, since?: number): Promise<(() => void) | null> {
-    const stream = new JobStream(runId, outlet, this.events);
-    // Registered before it reads, so that what is committed in between is not missed.
+    return await this.registered(new JobStream(runId, outlet, this.events), async () => {
+      const found = await this.jobs.find(runId);
+      if (found === null) return null;
+      const { job, seq } = found;
+      const [at, dagId] = [new Date().toISOString(), job.dag_id];
+      const nothing = { task: null, attempt: null };
+      outlet.send(
+        Parcel.ofJob([{ seq, type: 'snapshot', run_id: runId, dag_id: dagId, ...nothing, at, data: job }]),
+      );
+      return since ?? seq;
+    });
+  }
+
+  /** The events of one job behind `since`. @returns how to end that; null when there is no such job */
+  async resumeJob(outlet: Outlet, runId: string, since: number): Promise<(() => void) | null> {
+    return await this.registered(new JobStream(runId, outlet, this.events), () => since);
+  }
+
+  /** Begins a stream where `begin` says: registered before that reads, so that nothing in between is missed. */
+  private async registered(
+    stream: JobStream,
+    begin: () => number | null | Promise<number | null>,
+  ): Promise<(() => void) | null> {
     const end = this.register(stream);
     try {
-      const found = await this.jobs.find(runId);
-      if (found === null) {
-        end();
-        return null;
+      const since = await begin();
+      if (since !== null) {
+        stream.begin(since);
+        return end;
       }
-      const { job, seq } = found;
-      const at = new Date().toISOString();
-      outlet.send({
-        seq,
-        type: 'snapshot',
-        run_id: runId,
-        dag_id: job.dag_id,
-        task: null,
-        attempt: null,
-        at,
-        data: job,
-      });
-      stream.begin(since ?? seq);
-      return end;
+      end();
+      return null;
     } catch (error) {
       end();
       throw error;
@@ -116,9 +149,9 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private hear(nudge: Nudge): void {
-    if (nudge.kind === 'worker') this.sendToAll(nudge.event);
+    if (nudge.kind === 'worker') this.allJobs.tell(nudge.event);
     if (nudge.kind !== 'events') return;
-    if (this.readersOfAll.size === 0 && !this.streams.has(nudge.runId)) return;
+    if (!this.allJobs.isWatched && !this.streams.has(nudge.runId)) return;
     this.addNews(nudge.runId, nudge.from);
     void this.pump();
   }
@@ -133,39 +166,58 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
     this.isPumping = true;
     try {
       while (this.news.size > 0 && !this.isClosed) {
-        await this.seeding;
-        const news = this.news;
+        await this.allJobs.ready();
+        const { news, settle } = this;
         this.news = new Map();
+        this.settle = () => undefined;
+        this.spentMs = 0;
         try {
-          await this.handOut(news);
+          const isAll = await this.handOut(news);
+          if (isAll) settle();
         } catch (error) {
           this.logger.debug(`Events cannot be read: ${String(error)}`);
           for (const [runId, from] of news) this.addNews(runId, from);
           await sleep(RETRY_MS, undefined, { ref: false });
         }
+        const restMs = Math.min(Math.max(ROUND_MS, REST_FACTOR * this.spentMs), LONGEST_REST_MS);
+        await sleep(restMs, undefined, { ref: false });
       }
     } finally {
       this.isPumping = false;
     }
   }
 
-  private async handOut(news: ReadonlyMap<string, number>): Promise<void> {
+  /** @returns whether that was all of it */
+  private async handOut(news: ReadonlyMap<string, number>): Promise<boolean> {
     const wanted = new Map<string, number>();
     for (const [runId, from] of news) {
       const behind = this.startOf(runId, from);
       if (behind !== null) wanted.set(runId, behind);
     }
-    if (wanted.size === 0) return;
-    for (const [runId, events] of byJob(await this.events.listMany(wanted, PAGE))) {
-      await this.deliver(runId, events);
-      if (events.length === PAGE) this.addNews(runId, events[PAGE - 1].seq + 1);
+    if (wanted.size === 0) return true;
+    const events = await this.events.listMany(wanted, PAGE);
+    const beganAt = performance.now();
+    let isAll = true;
+    for (const [runId, ofJob] of byJob(events)) {
+      const streams = this.streams.get(runId);
+      if (streams !== undefined)
+        for (const chunk of inChunks(ofJob)) {
+          const parcel = Parcel.ofJob(chunk);
+          for (const stream of streams) stream.offer(parcel);
+        }
+      if (ofJob.length < PAGE) continue;
+      isAll = false;
+      this.addNews(runId, ofJob[PAGE - 1].seq + 1);
     }
+    this.spentMs += performance.now() - beganAt;
+    this.spentMs += await this.allJobs.send(events);
+    return isAll;
   }
 
   /** The lowest event behind which somebody is; null when nobody waits for this job here. */
   private startOf(runId: string, from: number): number | null {
     const places: number[] = [];
-    if (this.readersOfAll.size > 0) places.push(this.cursors.hear(runId, from));
+    if (this.allJobs.isWatched) places.push(this.allJobs.hear(runId, from));
     for (const stream of this.streams.get(runId) ?? []) {
       const place = stream.restingAt;
       if (place === null) stream.wake();
@@ -174,98 +226,28 @@ export class LiveEvents implements OnApplicationBootstrap, OnModuleDestroy {
     return places.length === 0 ? null : Math.min(...places);
   }
 
-  private async deliver(runId: string, events: readonly EventEnvelope[]): Promise<void> {
-    for (const stream of this.streams.get(runId) ?? []) stream.offer(events);
-    const behind = this.cursors.get(runId);
-    // Unknown: the first reader of all jobs came while these were being read, and begins behind them.
-    if (behind === undefined) return;
-    for (const event of events) {
-      if (event.seq <= behind) continue;
-      this.sendToAll(event);
-      this.cursors.advance(runId, event.seq, isEnd(event), Date.now());
-      await this.letReadersTake();
-    }
-  }
-
-  /**
-   * After a burst, readers that could keep up get a moment to do so; one that cannot costs the others no more than
-   * that moment, and goes when it has taken nothing for long or when too much is kept for it.
-   */
-  private async letReadersTake(): Promise<void> {
-    const lagging = [...this.readersOfAll].filter((outlet) => outlet.isLagging());
-    if (lagging.length === 0) return;
-    await Promise.race([Promise.all(lagging.map((outlet) => outlet.drained())), sleep(PATIENCE_MS)]);
-  }
-
-  private sendToAll(event: EventEnvelope): void {
-    for (const outlet of this.readersOfAll) {
-      if (outlet.isOverrun()) outlet.drop();
-      else outlet.send(event);
-    }
-  }
-
-  /** For the first reader of all jobs: what is open now is followed from where it is. */
-  private seed(): void {
-    const nowMs = Date.now();
-    this.cursors = new JobCursors(runIdAt(nowMs));
-    this.lookedUntilMs = nowMs;
-    const cursors = this.cursors;
-    const seeding = this.events
-      .openTips(MAX_JOBS_LOOKED_AT)
-      .then((tips) => {
-        for (const { run_id: runId, last_seq: seq } of tips)
-          cursors.begin(runId, Math.min(seq, (this.news.get(runId) ?? seq + 1) - 1));
-      })
-      // The nudges alone will do; what they miss of old jobs is found as soon as one is heard of.
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.seeding === seeding) this.seeding = null;
-      });
-    this.seeding = seeding;
-  }
-
-  /** Compares the jobs with readers with the table. */
+  /** Compares what has readers with the table. */
   private async lookForNews(): Promise<void> {
-    if (this.streams.size === 0 && this.readersOfAll.size === 0) return;
     try {
-      await this.seeding;
-      const nowMs = Date.now();
-      const watched = [...this.streams.keys()];
-      for (const { run_id: runId, last_seq: seq } of await this.events.tips(watched)) {
-        const isBehind = [...(this.streams.get(runId) ?? [])].some(
-          (stream) => (stream.restingAt ?? seq) < seq,
-        );
-        if (isBehind) this.addNews(runId, seq);
+      if (this.streams.size > 0) await this.lookAtStreams();
+      if (this.allJobs.isWatched) {
+        const { news, settle } = await this.allJobs.look();
+        for (const [runId, from] of news) this.addNews(runId, from);
+        if (this.isPumping || this.news.size > 0) this.settle = settle;
+        else settle();
       }
-      if (this.readersOfAll.size > 0) await this.lookAtAllJobs(nowMs);
       void this.pump();
     } catch (error) {
-      this.logger.debug(`Jobs with readers cannot be looked at: ${String(error)}`);
+      this.logger.debug(`What has readers cannot be looked at: ${String(error)}`);
     }
   }
 
-  private async lookAtAllJobs(nowMs: number): Promise<void> {
-    const since = runIdAt(this.lookedUntilMs - CLOCK_SLACK_MS);
-    const [known, young] = await Promise.all([
-      this.events.tips(this.cursors.open()),
-      this.events.tipsBehind(since, MAX_JOBS_LOOKED_AT),
-    ]);
-    for (const { run_id: runId, last_seq: seq } of [...known, ...young])
-      if (this.cursors.isFollowed(runId) && (this.cursors.get(runId) ?? 0) < seq) this.addNews(runId, seq);
-    // Everything older was looked at just now: it is known, or was known once and is over.
-    this.cursors.raiseHorizon(since);
-    this.lookedUntilMs = nowMs;
-    this.cursors.prune(nowMs);
+  private async lookAtStreams(): Promise<void> {
+    for (const { run_id: runId, last_seq: seq } of await this.events.tips([...this.streams.keys()])) {
+      const isBehind = [...(this.streams.get(runId) ?? [])].some((stream) => (stream.restingAt ?? seq) < seq);
+      if (isBehind) this.addNews(runId, seq);
+    }
   }
-}
-
-/** A run_id that sorts among those made at that moment. */
-function runIdAt(nowMs: number): string {
-  return uuidv7(nowMs, randomBytes(UUID_RANDOM_BYTES));
-}
-
-function isEnd(event: EventEnvelope): boolean {
-  return event.type === 'job.succeeded' || event.type === 'job.failed' || event.type === 'job.cancelled';
 }
 
 function byJob(events: readonly EventEnvelope[]): Map<string, EventEnvelope[]> {

@@ -1,13 +1,4 @@
-import type { EventEnvelope } from '../domain/events.js';
-import type { JobView } from '../persistence/job-query.store.js';
-
-/** What a stream about one job begins with: the job as it was at `seq`; the events behind it follow. */
-export interface SnapshotEnvelope extends Omit<EventEnvelope, 'type' | 'data'> {
-  type: 'snapshot';
-  data: JobView;
-}
-
-export type Message = EventEnvelope | SnapshotEnvelope;
+import type { Parcel } from './parcel.js';
 
 /** How often a reader that has not taken everything yet is looked at. */
 const LOOK_MS = 25;
@@ -16,8 +7,8 @@ const PATIENCE_MS = 10_000;
 
 /** One reader at the end of a connection, whatever the protocol. */
 export abstract class Outlet {
-  /** Hands a message to the connection, which keeps what the reader has not taken yet. No-op once closed. */
-  abstract send(message: Message): void;
+  /** Hands messages to the connection, which keeps what the reader has not taken yet. No-op once closed. */
+  abstract send(parcel: Parcel): void;
   /** What the connection keeps, in a unit of its own; 0 = the reader has taken everything. */
   abstract backlog(): number;
   /** Whether more is kept than a reader that keeps up ever needs. */
@@ -27,6 +18,9 @@ export abstract class Outlet {
   abstract get isOpen(): boolean;
   /** Ends the connection with the reason that the reader is too slow. */
   abstract drop(): void;
+
+  /** The reader has everything there is of its job; more may come. */
+  atRest(): void {}
 
   private draining: Promise<boolean> | null = null;
 

@@ -1,19 +1,8 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { type Message, Outlet } from './outlet.js';
-
-/** Close codes of ours, from the range that is left to applications. */
-export const CLOSE = {
-  /** The reader takes less than it is sent. */
-  slowReader: 4008,
-  /** There is no such job. */
-  unknownJob: 4404,
-  /** `since` is not a sequence number. */
-  invalid: 4422,
-  /** RFC 6455: going away. */
-  goingAway: 1001,
-  /** RFC 6455: try again later. */
-  unavailable: 1013,
-} as const;
+import { CLOSE_CODES } from './close-codes.js';
+import { Outlet } from './outlet.js';
+import type { Parcel } from './parcel.js';
 
 /** Bytes beyond which a stream reads from the table only after the reader has taken them. */
 const LAGGING_BYTES = 256 * 1024;
@@ -24,7 +13,14 @@ const CLOSING_MS = 5_000;
 
 /** A raw WebSocket; its backlog is in bytes. */
 export class RawOutlet extends Outlet {
-  constructor(private readonly socket: WebSocket) {
+  /**
+   * @param connection below the socket. Frames that are the same for all readers are written to it as they are, which is
+   *   sound because nothing waits inside `ws`: without compression it writes its own frames at once, too.
+   */
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly connection: Duplex,
+  ) {
     super();
   }
 
@@ -32,8 +28,8 @@ export class RawOutlet extends Outlet {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  send(message: Message): void {
-    if (this.isOpen) this.socket.send(JSON.stringify(message));
+  send(parcel: Parcel): void {
+    if (this.isOpen) this.connection.write(parcel.webSocketFrames);
   }
 
   backlog(): number {
@@ -50,7 +46,7 @@ export class RawOutlet extends Outlet {
 
   drop(): void {
     if (!this.isOpen) return;
-    this.socket.close(CLOSE.slowReader, 'slow reader');
+    this.socket.close(CLOSE_CODES.slowReader.code, CLOSE_CODES.slowReader.reason);
     setTimeout(() => this.socket.terminate(), CLOSING_MS).unref();
   }
 }

@@ -2,20 +2,27 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   type BeforeApplicationShutdown,
+  Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { DomainError } from '../domain/errors.js';
 import { isUuid } from '../domain/ids.js';
+import { streamRefusal } from '../http/origin.js';
+import { refuseUpgrade } from '../http/refuse-upgrade.js';
+import { CLOSE_CODES, type CloseCode } from './close-codes.js';
 import { LiveEvents } from './live-events.js';
-import { CLOSE, RawOutlet } from './raw-outlet.js';
+import type { Outlet } from './outlet.js';
+import { RawOutlet } from './raw-outlet.js';
+import { StreamLimit } from './stream-limit.js';
 
 /** Nobody has to say anything on these sockets. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
-/** A client that does not answer one ping until the next is gone. */
-const PING_MS = 25_000;
 
 const ALL_JOBS = /^\/ws\/jobs\/?$/;
 const ONE_JOB = /^\/ws\/job\/([^/]*)\/?$/;
@@ -34,6 +41,8 @@ export class RawSockets implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly events: LiveEvents,
+    private readonly limit: StreamLimit,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,53 +50,66 @@ export class RawSockets implements OnApplicationBootstrap, BeforeApplicationShut
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.upgrade(request, socket, head),
     );
-    this.timer = setInterval(() => this.ping(), PING_MS);
+    this.timer = setInterval(() => this.ping(), this.config.events.heartbeatSeconds * 1_000);
     this.timer.unref();
   }
 
   beforeApplicationShutdown(): void {
     clearInterval(this.timer);
-    for (const client of this.server.clients) client.close(CLOSE.goingAway, 'server going away');
+    for (const client of this.server.clients) close(client, 'goingAway');
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const [path, query = ''] = (request.url ?? '/').split('?', 2);
-    if (path.startsWith('/socket.io')) return;
+    if (path.startsWith('/socket.io/')) return;
     socket.on('error', () => socket.destroy());
     const job = ONE_JOB.exec(path);
-    if (job === null && !ALL_JOBS.test(path)) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    try {
+      if (job === null && !ALL_JOBS.test(path)) throw new DomainError('route_not_found');
+      const refusal = streamRefusal(request.headers, this.config.http);
+      if (refusal !== null) throw refusal;
+      socket.once('close', this.limit.enter());
+    } catch (error) {
+      refuseUpgrade(socket, error as DomainError, path);
       return;
     }
     this.server.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => client.terminate());
       client.on('pong', () => this.silent.delete(client));
-      if (job === null) client.once('close', this.events.watchAll(new RawOutlet(client)));
-      else void this.join(client, job[1], new URLSearchParams(query).get('since'));
+      const outlet = new RawOutlet(client, socket);
+      if (job === null) client.once('close', this.events.watchAll(outlet));
+      else void this.join(client, outlet, job[1], new URLSearchParams(query).get('since'));
     });
   }
 
-  private async join(client: WebSocket, runId: string, sinceText: string | null): Promise<void> {
+  private async join(
+    client: WebSocket,
+    outlet: Outlet,
+    runId: string,
+    sinceText: string | null,
+  ): Promise<void> {
     if (sinceText !== null && !/^\d{1,9}$/.test(sinceText)) {
-      client.close(CLOSE.invalid, 'since must be a sequence number');
+      close(client, 'invalid');
       return;
     }
+    // What cannot be an id cannot be found, as everywhere.
     if (!isUuid(runId)) {
-      client.close(CLOSE.unknownJob, 'no such job');
+      close(client, 'unknownJob');
       return;
     }
     const since = sinceText === null ? undefined : Number(sinceText);
     try {
-      const end = await this.events.watchJob(new RawOutlet(client), runId.toLowerCase(), since);
-      if (end === null) client.close(CLOSE.unknownJob, 'no such job');
+      const end = await this.events.watchJob(outlet, runId.toLowerCase(), since);
+      if (end === null) close(client, 'unknownJob');
       else if (client.readyState === client.OPEN) client.once('close', end);
       else end();
     } catch (error) {
       this.logger.warn(`A job cannot be followed: ${String(error)}`);
-      client.close(CLOSE.unavailable, 'try again later');
+      close(client, 'unavailable');
     }
   }
 
+  /** A client that has not answered the last one by the next one is gone. */
   private ping(): void {
     for (const client of this.server.clients) {
       if (this.silent.has(client)) client.terminate();
@@ -97,4 +119,8 @@ export class RawSockets implements OnApplicationBootstrap, BeforeApplicationShut
       }
     }
   }
+}
+
+function close(client: WebSocket, why: CloseCode): void {
+  client.close(CLOSE_CODES[why].code, CLOSE_CODES[why].reason);
 }

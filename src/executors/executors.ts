@@ -5,6 +5,7 @@ import type { Outcome } from '../domain/outcome.js';
 import { stopReasonOf, type AttemptWork, type Executor } from './executor.js';
 import { failed, stopped } from './failures.js';
 import { sweepAbandonedHosts } from './host-directories.js';
+import type { LogKeeper } from './host-process.js';
 import { HttpExecutor } from './http.js';
 import { noopExecutor } from './noop.js';
 import { PythonInterpreter } from './python-interpreter.js';
@@ -24,6 +25,8 @@ export interface ExecutorsOptions {
    * root, and a work directory, an interpreter and an installation of this program that the user can reach.
    */
   taskUser?: { uid: number; gid: number } | null;
+  /** Gets what attempts write; without one nothing is kept. */
+  logs?: LogKeeper;
   /** How python3 is found: a name on PATH or a path. */
   pythonCommand?: string;
   /** Path of the task host's main.js; the one beside this file unless a test says otherwise. */
@@ -49,7 +52,10 @@ export class Executors implements Executor {
     const environment = inherited(options.environment);
     this.workDirectory = resolve(options.workDirectory);
     this.python = new PythonInterpreter(options.pythonCommand ?? 'python3', environment);
-    this.http = new HttpExecutor({ allowPrivate: options.allowPrivate });
+    this.http = new HttpExecutor({
+      allowPrivate: options.allowPrivate,
+      ...(options.logs === undefined ? {} : { logs: options.logs }),
+    });
     this.taskHost = new TaskHost(
       {
         entry: options.hostEntry ?? fileURLToPath(new URL('./host/main.js', import.meta.url)),
@@ -57,6 +63,7 @@ export class Executors implements Executor {
         killGraceSeconds: options.killGraceSeconds,
         environment,
         taskUser: options.taskUser ?? null,
+        logs: options.logs ?? null,
       },
       this.python,
     );

@@ -6,6 +6,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import type { LogPiece } from '../domain/log-piece.js';
 import type { Outcome } from '../domain/outcome.js';
 import { monotonicMs, onDeadline } from './deadline.js';
 import { stopReasonOf } from './executor.js';
@@ -31,6 +32,16 @@ export interface HostOptions {
   killGraceSeconds: number;
   environment: Record<string, string>;
   taskUser: { uid: number; gid: number } | null;
+  /** null when nobody keeps logs. */
+  logs: LogKeeper | null;
+}
+
+/** Who keeps what attempts write. */
+export interface LogKeeper {
+  /** Most bytes of one attempt's log. */
+  maxBytes: number;
+  /** Takes what an attempt wrote since the last call. All of it is given before the attempt settles. Must not throw. */
+  take(attemptId: string, pieces: readonly LogPiece[]): void;
 }
 
 interface Running {
@@ -49,13 +60,14 @@ export class HostProcess {
 
   private constructor(private readonly options: HostOptions) {
     const hostId = newHostId();
-    const { killGraceSeconds, environment, taskUser } = options;
+    const { killGraceSeconds, environment, taskUser, logs } = options;
     this.settings = {
       hostId,
       directory: join(options.workDirectory, hostId),
       killGraceSeconds,
       environment,
       taskUser,
+      logMaxBytes: logs?.maxBytes ?? null,
     };
     this.ready = new Promise((resolve) => (this.isReady = resolve));
     this.child = spawn('/bin/sh', ['-c', LIMITED, 'task-host', process.execPath, options.entry], {
@@ -142,6 +154,9 @@ export class HostProcess {
         if (running !== undefined) running.pid = message.pid;
         return;
       }
+      case 'log':
+        if (this.running.has(message.attemptId)) this.options.logs?.take(message.attemptId, message.pieces);
+        return;
       case 'ended':
         this.running.get(message.attemptId)?.settle(message.outcome);
         return;

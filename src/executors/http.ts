@@ -1,8 +1,9 @@
 import { Agent, request as send } from 'undici';
-import { acceptOutput, cutText, type Outcome } from '../domain/outcome.js';
+import { acceptOutput, cleanText, cutText, type Outcome } from '../domain/outcome.js';
 import { monotonicMs, onDeadline } from './deadline.js';
 import { stopReasonOf, type AttemptWork, type Executor } from './executor.js';
 import { failed, stopped } from './failures.js';
+import type { LogKeeper } from './host-process.js';
 import { readHttpRequest, redirected, shownUrl, type HttpTaskRequest } from './http-request.js';
 import {
   BodyTooLarge,
@@ -28,6 +29,8 @@ export interface HttpExecutorOptions {
   allowPrivate: boolean;
   /** Stands in for the system's resolver. */
   resolveAll?: ResolveAll;
+  /** Gets a line for each exchange. */
+  logs?: LogKeeper;
 }
 
 interface HttpResponse {
@@ -58,6 +61,29 @@ export class HttpExecutor implements Executor {
   async execute(work: AttemptWork, signal: AbortSignal): Promise<Outcome> {
     const request = readHttpRequest(work);
     if (typeof request === 'string') return failed('bad_config', request);
+    const startedAtMs = monotonicMs();
+    const lines: string[] = [];
+    const outcome = await this.attempt(work, request, signal, (line) =>
+      lines.push(`${line} (after ${Math.round(monotonicMs() - startedAtMs)} ms)\n`),
+    );
+    const text = cleanText(lines.join(''));
+    if (text !== '')
+      this.options.logs?.take(work.attemptId, [
+        { stream: 'system', atMs: Date.now(), text, leftOutBytes: 0 },
+      ]);
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async attempt(
+    work: AttemptWork,
+    request: HttpTaskRequest,
+    signal: AbortSignal,
+    log: (line: string) => void,
+  ): Promise<Outcome> {
     const abort = new AbortController();
     const stop = (): void => abort.abort();
     const cancelTimeout = onDeadline(monotonicMs() + request.timeoutSeconds * 1_000, stop);
@@ -66,25 +92,29 @@ export class HttpExecutor implements Executor {
     try {
       // Raced, because undici does not look at the signal before it is connected.
       const response = await Promise.race([
-        this.exchange(request, abort.signal),
+        this.exchange(request, abort.signal, log),
         rejectedWhenAborted(abort.signal),
       ]);
       return judge(response);
     } catch (error) {
-      if (signal.aborted) return stopped(stopReasonOf(signal), work.timeoutSeconds);
-      if (abort.signal.aborted) return timedOut(request);
-      return explain(error, request);
+      const failure = signal.aborted
+        ? stopped(stopReasonOf(signal), work.timeoutSeconds)
+        : abort.signal.aborted
+          ? timedOut(request)
+          : explain(error, request);
+      log(failure.error.message);
+      return failure;
     } finally {
       cancelTimeout();
       signal.removeEventListener('abort', stop);
     }
   }
 
-  async close(): Promise<void> {
-    await this.agent.destroy();
-  }
-
-  private async exchange(first: HttpTaskRequest, signal: AbortSignal): Promise<HttpResponse> {
+  private async exchange(
+    first: HttpTaskRequest,
+    signal: AbortSignal,
+    log: (line: string) => void,
+  ): Promise<HttpResponse> {
     let request = first;
     for (let hops = 0; ; hops++) {
       if (!this.options.allowPrivate) refuseClosedLiteral(request.url);
@@ -101,12 +131,14 @@ export class HttpExecutor implements Executor {
         isExpected(request, status)
       ) {
         const bytes = await readBodyWithin(response.body, request.maxResponseBytes);
+        log(`${described(request)}: ${status}, ${bytes.length} bytes`);
         return { request, status, headers: response.headers, body: bytes };
       }
       response.body.destroy();
       if (hops === MAX_REDIRECTS) throw new TooManyRedirects();
       const next = redirected(request, status, location);
       if (typeof next === 'string') throw new ForbiddenTarget(next);
+      log(`${described(request)}: ${status}, on to ${shownUrl(next.url)}`);
       request = next;
     }
   }
@@ -131,14 +163,14 @@ function judge({ request, status, headers, body }: HttpResponse): Outcome {
   });
 }
 
-function timedOut(request: HttpTaskRequest): Outcome {
+function timedOut(request: HttpTaskRequest): Outcome & { kind: 'failed' } {
   return failed(
     'timeout',
     `${described(request)} had no complete response within ${request.timeoutSeconds} s.`,
   );
 }
 
-function explain(error: unknown, request: HttpTaskRequest): Outcome {
+function explain(error: unknown, request: HttpTaskRequest): Outcome & { kind: 'failed' } {
   const what = described(request);
   if (error instanceof BodyTooLarge) {
     const limit = `at most ${request.maxResponseBytes} are read (max_response_bytes)`;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
-/** A shim (pyenv, asdf) may take half a second to find the real interpreter. */
-const FIND_WITHIN_MS = 15_000;
+/** A shim (pyenv, asdf) may take half a second to find the real interpreter, and a machine under full load is no reason to fail. */
+const FIND_WITHIN_MS = 60_000;
 /** Prints the real interpreter, whatever shims or links stand before it. */
 const PROBE =
   'import sys; assert sys.version_info >= (3, 8), "3.8 or newer is needed"; print(sys.executable)';

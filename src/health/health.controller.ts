@@ -1,8 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { HealthDto } from './health.dto.js';
+import { HealthDto, UNHEALTHY } from './health.dto.js';
 import { HealthService } from './health.service.js';
+
+const ApiUnhealthy = (description: string): MethodDecorator =>
+  ApiServiceUnavailableResponse({ type: HealthDto, description, example: UNHEALTHY });
 
 @ApiTags('Health')
 @Controller('health')
@@ -12,7 +15,7 @@ export class HealthController {
   /** Is everything this process needs there? */
   @Get()
   @ApiOkResponse({ type: HealthDto })
-  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Some check failed' })
+  @ApiUnhealthy('Some check failed')
   async getHealth(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
     return answered(await this.service.health(), response);
   }
@@ -20,7 +23,7 @@ export class HealthController {
   /** Does this process make progress? If not, restart it. */
   @Get('live')
   @ApiOkResponse({ type: HealthDto })
-  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'A loop is stuck' })
+  @ApiUnhealthy('A loop is stuck')
   getLiveness(@Res({ passthrough: true }) response: Response): HealthDto {
     return answered(this.service.live(), response);
   }
@@ -28,7 +31,7 @@ export class HealthController {
   /** Should this process be given work? */
   @Get('ready')
   @ApiOkResponse({ type: HealthDto })
-  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Not now' })
+  @ApiUnhealthy('Not now')
   async getReadiness(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
     return answered(await this.service.ready(), response);
   }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { ROLES, type Role } from '../config/config.js';
 
 export class CheckDto {
@@ -9,12 +9,14 @@ export class CheckDto {
   @ApiProperty({ type: String, nullable: true, example: null })
   detail: string | null;
 
-  @ApiProperty({ type: 'integer', example: 2 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 2 })
   latency_ms: number;
 }
 
-const CHECK = { type: 'object' as const, example: { status: 'ok', detail: null, latency_ms: 2 } };
+const FINE = { status: 'ok', detail: null, latency_ms: 2 };
 
+/** What was looked at differs by role and question. */
+@ApiExtraModels(CheckDto)
 export class HealthDto {
   @ApiProperty({ enum: ['ok', 'failed'], example: 'ok' })
   status: 'ok' | 'failed';
@@ -27,8 +29,16 @@ export class HealthDto {
 
   @ApiProperty({
     type: 'object',
-    additionalProperties: CHECK,
-    example: { database: CHECK.example, queue: CHECK.example },
+    additionalProperties: { $ref: getSchemaPath(CheckDto) },
+    example: { database: FINE, queue: FINE, loops: { ...FINE, latency_ms: 0 } },
   })
   checks: Record<string, CheckDto>;
 }
+
+/** What a process answers that misses something, for the document. */
+export const UNHEALTHY: HealthDto = {
+  status: 'failed',
+  role: 'all',
+  version: '0.1.0',
+  checks: { database: { status: 'failed', detail: 'No answer within 2000 ms.', latency_ms: 2_000 } },
+};

@@ -1,24 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { ERRORS, type ErrorCode } from '../domain/errors.js';
-import { ProblemDto } from './problem.dto.js';
-import { statusOf } from './problem.js';
+import { ApiExtension } from '@nestjs/swagger';
+import type { ErrorCode } from '../domain/errors.js';
 
-export const PROBLEM_CONTENT = {
-  'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } },
-};
+/** How a code is noted on its operation until openapi/problems.ts writes the answers. */
+export const PROBLEM_NOTE = 'x-problem-';
 
-/** Documents the errors of a route beyond those every route may answer (see openapi.ts). */
+/** Documents the errors of a route beyond those that its method, path and query imply (see openapi/problems.ts). */
 export function ApiProblems(...codes: ErrorCode[]): MethodDecorator {
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const lines = byStatus.get(statusOf(code)) ?? [];
-    lines.push(`\`${code}\`: ${ERRORS[code].title}`);
-    byStatus.set(statusOf(code), lines);
-  }
-  return applyDecorators(
-    ...[...byStatus].map(([status, lines]) =>
-      ApiResponse({ status, description: lines.join('. '), content: PROBLEM_CONTENT }),
-    ),
-  );
+  return applyDecorators(...codes.map((code) => ApiExtension(PROBLEM_NOTE + code, true)));
 }

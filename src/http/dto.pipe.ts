@@ -1,6 +1,5 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
-import { accepted, checkBody, checkQuery, type DtoClass } from './validation.js';
+import { accepted, checkBody, checkQuery, type DtoClass, fieldsOf } from './validation.js';
 
 /** Checks every `@Body()` and `@Query()` whose type is a DTO class; other arguments pass as they are. */
 @Injectable()
@@ -14,5 +13,5 @@ export class DtoPipe implements PipeTransform {
 }
 
 function isDto(metatype: new (...args: never[]) => object): metatype is DtoClass<object> {
-  return getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false).length > 0;
+  return fieldsOf(metatype).size > 0;
 }

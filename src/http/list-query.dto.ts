@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { MayBeMissing } from './optional.js';
 import { WholeNumber } from './query-fields.js';
 
@@ -19,7 +19,7 @@ export class ListQuery {
 
   /** `next_cursor` of the page before, with the same filters. */
   @MayBeMissing()
-  @MaxLength(200)
+  @Length(1, 200)
   @IsString()
   cursor?: string;
 }

@@ -3,7 +3,8 @@ import { type PipeTransform } from '@nestjs/common';
 import { DomainError, type ErrorCode } from '../domain/errors.js';
 import { isUuid } from '../domain/ids.js';
 
-const LARGEST_ID = 2_147_483_647;
+/** PostgreSQL's `integer`. */
+export const LARGEST_ID = 2_147_483_647;
 
 /** Whether a number can be an id of a DAG or a DLQ entry at all. */
 export function isStoredId(id: number): boolean {

@@ -16,21 +16,22 @@ export class FaultDto implements Fault {
 
 /** Every error, as RFC 9457 says. */
 export class ProblemDto implements Problem {
-  @ApiProperty({ example: 'urn:dts:problem:dag_not_found' })
+  /** `urn:dts:problem:` and the code. */
+  @ApiProperty({ pattern: '^urn:dts:problem:[a-z_]+$', example: 'urn:dts:problem:dag_not_found' })
   type: string;
 
   /** The same text for every occurrence of a code. */
   @ApiProperty({ example: 'No such DAG' })
   title: string;
 
-  @ApiProperty({ example: 404 })
+  @ApiProperty({ type: 'integer', minimum: 400, maximum: 599, example: 404 })
   status: number;
 
   /** What happened this time. */
   @ApiProperty({ example: 'No such DAG' })
   detail: string;
 
-  /** The path that was asked for. */
+  /** The path that was asked for; empty when the request could not be read that far. */
   @ApiProperty({ example: '/dags/4711' })
   instance: string;
 

@@ -21,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const error = this.refine(domainErrorOf(thrown), request, response);
 
     if (error.kind === 'internal' || error.kind === 'unavailable')
-      this.log(error, thrown, request.method, path, id);
+      this.log(error, thrown, request.method, path);
     if (response.headersSent) {
       response.destroy();
       return;
@@ -44,8 +44,8 @@ export class ProblemFilter implements ExceptionFilter {
     );
   }
 
-  private log(error: DomainError, thrown: unknown, method: string, path: string, id: string | null): void {
-    const line = `${method} ${path} [${id ?? '-'}]: ${error.code}`;
+  private log(error: DomainError, thrown: unknown, method: string, path: string): void {
+    const line = `${method} ${path}: ${error.code}`;
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
     // Nobody needs a stack for every request while the database is away.
     if (error.kind === 'unavailable') this.logger.warn(`${line}: ${cause.message}`);

@@ -17,26 +17,29 @@ export interface Problem {
 
 const STATUS_OF_KIND: Record<ErrorKind, number> = {
   malformed: 400,
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  timeout: 408,
   conflict: 409,
   precondition: 412,
   too_large: 413,
   unsupported_media: 415,
   invalid: 422,
   rate_limited: 429,
+  headers_too_large: 431,
   internal: 500,
+  busy: 503,
   unavailable: 503,
 };
 
 /** Most faults one answer lists: a body may hold a million of them. `detail` says how many there were. */
 const MAX_FAULTS = 1_000;
 
+/** What time alone may mend. */
+const WORTH_REPEATING: ReadonlySet<ErrorKind> = new Set(['busy', 'unavailable', 'rate_limited']);
 /** Seconds after which a client may ask again when we know nothing better. */
 const RETRY_AFTER_SECONDS = 2;
-
-/** SQLSTATE query_canceled: our own statement timeout. The database is there, yet too busy to answer. */
-const STATEMENT_TIMEOUT = '57014';
 
 /** The status of a code, for documents and tests. */
 export function statusOf(code: ErrorCode): number {
@@ -48,7 +51,7 @@ export function domainErrorOf(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   if (error instanceof QueueUnavailableError)
     return new DomainError('queue_unavailable', 'The queue does not answer. Please try again.');
-  if (isAway(error))
+  if (isDatabaseAway(error))
     return new DomainError('database_unavailable', 'The database does not answer. Please try again.');
   return frameworkError(error) ?? new DomainError('internal', ERRORS.internal.title, [], { cause: error });
 }
@@ -69,14 +72,7 @@ export function problemOf(error: DomainError, request: { path: string; id: strin
 /** Seconds for `Retry-After`; null for errors that trying again does not mend. */
 export function retryAfterOf(error: DomainError): number | null {
   if (error.retryAfterSeconds !== null) return Math.max(1, Math.ceil(error.retryAfterSeconds));
-  return error.kind === 'unavailable' || error.kind === 'rate_limited' ? RETRY_AFTER_SECONDS : null;
-}
-
-function isAway(error: unknown): boolean {
-  if (isDatabaseAway(error) || property(error, 'code') === STATEMENT_TIMEOUT) return true;
-  // TypeORM wraps what the driver threw.
-  const wrapped = property(error, 'driverError');
-  return wrapped !== undefined && wrapped !== error && isAway(wrapped);
+  return WORTH_REPEATING.has(error.kind) ? RETRY_AFTER_SECONDS : null;
 }
 
 /** Errors that Nest and Express make of a bad request carry a status; those from 500 on are ours to explain. */

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Json } from '../domain/json.js';
 import type { TaskError } from '../domain/outcome.js';
-import { ANY_JSON } from './any-json.js';
+import { ANY_JSON } from './openapi/named-schemas.js';
 
 /** Why an attempt failed. */
 export class TaskErrorDto implements TaskError {

@@ -73,8 +73,8 @@ function sortKeys(
 
 const fieldsByClass = new WeakMap<object, ReadonlySet<string>>();
 
-/** The fields of a DTO are those that carry a decorator of class-validator. */
-function fieldsOf(dto: DtoClass<object>): ReadonlySet<string> {
+/** The fields of a DTO are those that carry a decorator of class-validator; a class without any is none. */
+export function fieldsOf(dto: new (...args: never[]) => object): ReadonlySet<string> {
   let fields = fieldsByClass.get(dto);
   if (fields === undefined) {
     const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);

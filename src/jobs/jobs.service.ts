@@ -1,17 +1,23 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../config/config.module.js';
 import type { Config, QueueBackend } from '../config/config.js';
-import { DomainError } from '../domain/errors.js';
+import { DomainError, validationFailed } from '../domain/errors.js';
 import type { EventEnvelope } from '../domain/events.js';
+import { pointerTo, quoted } from '../domain/faults.js';
 import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { CancelJobs } from '../engine/cancel-jobs.js';
+import { DagVersions } from '../engine/dag-versions.js';
+import { RerunJobs } from '../engine/rerun-jobs.js';
 import { StartJobs } from '../engine/start-jobs.js';
 import { isIntegerKey, isUuidKey } from '../http/cursor.js';
+import { replayedResource } from '../http/idempotency.js';
 import { parseInstant } from '../http/instant.js';
 import { DEFAULT_LIMIT, type ListQuery } from '../http/list-query.dto.js';
 import { keyBehind, type Page, pageOf } from '../http/page.js';
 import { isStoredId } from '../http/path-ids.js';
 import { EventStore } from '../persistence/event.store.js';
+import type { IdempotencyKey } from '../persistence/idempotency-key.store.js';
 import {
   type AttemptView,
   JobQueryStore,
@@ -22,6 +28,8 @@ import {
 import { type QueueStats, TaskQueue } from '../queue/task-queue.js';
 import type { CreateJobDto } from './create-job.dto.js';
 import type { ListEventsQuery, ListJobsQuery } from './list-jobs.query.dto.js';
+import { newJobView } from './new-job.js';
+import type { RerunJobDto } from './rerun-job.dto.js';
 
 export interface QueueStatsView {
   backend: QueueBackend;
@@ -29,20 +37,25 @@ export interface QueueStatsView {
   tasks: TaskCounts;
 }
 
-/** Jobs as people see them; starting and cancelling is the engine's. */
+/** Jobs as people see them; starting, cancelling and rerunning is the engine's. */
 @Injectable()
 export class JobsService {
   constructor(
     private readonly startJobs: StartJobs,
     private readonly cancelJobs: CancelJobs,
+    private readonly rerunJobs: RerunJobs,
+    private readonly versions: DagVersions,
     private readonly store: JobQueryStore,
     private readonly events: EventStore,
     private readonly queue: TaskQueue,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @throws DomainError `dag_not_found` */
-  async create(body: CreateJobDto): Promise<JobView> {
+  /**
+   * @returns the job as it was born, or the one that the key has made, as it is now
+   * @throws DomainError `dag_not_found`, `idempotency_key_reused`, `request_in_progress`
+   */
+  async create(body: CreateJobDto, key?: IdempotencyKey): Promise<{ job: JobView; isReplay: boolean }> {
     if (!isStoredId(body.dag_id)) throw noSuchDag(body.dag_id);
     const runAt = typeof body.run_at === 'string' ? (parseInstant(body.run_at) ?? undefined) : undefined;
     const answer = await this.startJobs.start({
@@ -51,10 +64,15 @@ export class JobsService {
       priority: body.priority,
       params: body.params ?? {},
       runAt,
+      key,
     });
     // Only a start for a tick can find its tick taken.
-    if (answer.kind !== 'started') throw noSuchDag(body.dag_id);
-    return await this.get(answer.runId);
+    if (answer.kind === 'no_such_dag' || answer.kind === 'tick_taken') throw noSuchDag(body.dag_id);
+    if (answer.kind !== 'started') return { job: await this.get(replayedResource(answer)), isReplay: true };
+    const { tasks } = await this.versions.get(answer.job.dag_version_id);
+    // What the start has set free is on its way before the answer is written.
+    await setImmediate();
+    return { job: newJobView(answer.job, tasks, this.config.retries.maxRetries), isReplay: false };
   }
 
   async list(query: ListJobsQuery): Promise<Page<JobSummary>> {
@@ -133,15 +151,48 @@ export class JobsService {
   }
 
   /**
+   * @returns the new job, or the one that the key has made, as it is now
+   * @throws DomainError `job_not_found`, `job_not_ended`, `dag_deleted`, `nothing_to_rerun`, `validation_failed`,
+   *   `idempotency_key_reused`, `request_in_progress`
+   */
+  async rerun(
+    runId: string,
+    { from }: RerunJobDto,
+    key?: IdempotencyKey,
+  ): Promise<{ job: JobView; isReplay: boolean }> {
+    const answer = await this.rerunJobs.rerun(runId, from, key);
+    switch (answer.kind) {
+      case 'started':
+        return { job: await this.get(answer.runId), isReplay: false };
+      case 'no_such_job':
+        throw new DomainError('job_not_found');
+      case 'not_ended':
+        throw new DomainError('job_not_ended', 'The job has not ended yet: cancel it, or wait for its end.');
+      case 'dag_deleted':
+        throw new DomainError('dag_deleted', 'The DAG has been deleted: nothing of it starts any more.');
+      case 'nothing_to_run':
+        throw new DomainError(
+          'nothing_to_rerun',
+          'Every task of the job succeeded: say "start", or name the tasks to run again.',
+        );
+      case 'no_such_tasks':
+        throw validationFailed(
+          answer.places.map((place) => ({
+            pointer: pointerTo('/from', place),
+            message: `The job has no task ${quoted(from[place])}.`,
+          })),
+        );
+      default:
+        return { job: await this.get(replayedResource(answer)), isReplay: true };
+    }
+  }
+
+  /**
    * `active` is what runs, from the database: a message is gone as soon as its claim is decided, so the queue itself
    * knows only of the moments in between.
    */
   async queueStats(): Promise<QueueStatsView> {
-    const [queues, running, tasks] = await Promise.all([
-      this.queue.stats(),
-      this.store.countRunning(),
-      this.store.countTasks(),
-    ]);
+    const [queues, { running, tasks }] = await Promise.all([this.queue.stats(), this.store.countOpen()]);
     for (const priority of PRIORITIES) queues[priority] = { ...queues[priority], active: running[priority] };
     return { backend: this.config.queue.backend, queues, tasks };
   }

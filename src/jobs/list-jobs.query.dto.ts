@@ -10,14 +10,15 @@ const LARGEST_INTEGER = 2_147_483_647;
 
 export class ListJobsQuery extends ListQuery {
   /** One status or several, separated by commas. */
-  @ApiPropertyOptional({ type: String, example: 'queued,running' })
+  @ApiPropertyOptional({ enum: JOB_STATUSES, isArray: true, minItems: 1, example: ['queued', 'running'] })
   @MayBeMissing()
   @IsIn(JOB_STATUSES, { each: true })
   @IsArray()
   @CommaList()
   status?: JobStatus[];
 
-  @ApiPropertyOptional({ type: 'integer' })
+  /** Only jobs of this DAG. */
+  @ApiPropertyOptional({ type: 'integer', example: 1 })
   @MayBeMissing()
   @Max(LARGEST_INTEGER)
   @Min(1)
@@ -25,11 +26,13 @@ export class ListJobsQuery extends ListQuery {
   @WholeNumber()
   dag_id?: number;
 
+  /** Only jobs started that way. */
   @ApiPropertyOptional({ enum: JOB_TRIGGERS })
   @MayBeMissing()
   @IsIn(JOB_TRIGGERS)
   trigger?: JobTrigger;
 
+  /** Only jobs of this priority. */
   @ApiPropertyOptional({ enum: PRIORITIES })
   @MayBeMissing()
   @IsIn(PRIORITIES)

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Priority } from '../domain/priority.js';
 import type { TaskSpec } from '../domain/task-spec.js';
 import { isUniqueViolation } from './database-faults.js';
+import { repeatConflicts } from './repeat-conflicts.js';
 import { Conditions, queryRows } from './rows.js';
 
 /** What people define of a DAG. */
@@ -21,6 +22,8 @@ export interface DagRow extends DagDefinition {
   id: number;
   is_paused: boolean;
   version: number;
+  /** Counts every change but the ticks. */
+  revision: number;
   next_run_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -40,13 +43,14 @@ export interface DagFilter {
 }
 
 /** What a DAG becomes. Other `tasks` than it has make a new version. */
-export type DagChange = Omit<DagRow, 'id' | 'version' | 'created_at' | 'updated_at'> & {
+export type DagChange = Omit<DagRow, 'id' | 'version' | 'revision' | 'created_at' | 'updated_at'> & {
   hasNewTasks: boolean;
 };
 
 const COLUMNS = `d.id, d.name, d.description, d.cron_expression, d.timezone, d.priority, d.tags, d.is_paused, d.version,
-  v.tasks, d.next_run_at, d.created_at, d.updated_at`;
-const FROM = 'FROM dags d JOIN dag_versions v ON v.dag_id = d.id AND v.version = d.version';
+  d.revision, v.tasks, d.next_run_at, d.created_at, d.updated_at`;
+const VERSION = 'JOIN dag_versions v ON v.dag_id = d.id AND v.version = d.version';
+const FROM = `FROM dags d ${VERSION}`;
 
 /**
  * DAGs and their versions. Deleted ones are invisible here; their rows stay for the history of their jobs.
@@ -60,12 +64,14 @@ export class DagStore {
   /** Newest first. `before` is the id of the last DAG already seen. */
   async list(filter: DagFilter, before: number | undefined, limit: number): Promise<DagRow[]> {
     const conditions = new Conditions()
-      .add('d.id < ?', before)
-      .add('position(lower(?) IN lower(d.name)) > 0', filter.name)
-      .add('d.tags @> ARRAY[?]::text[]', filter.tag)
-      .add('d.is_paused = ?', filter.isPaused)
-      .add('(d.deleted_at IS NULL) = ?', true);
-    const sql = `SELECT ${COLUMNS} ${FROM} ${conditions.where} ORDER BY d.id DESC LIMIT ${conditions.param(limit)}`;
+      .addText('deleted_at IS NULL')
+      .add('id < ?', before)
+      .add('position(lower(?) IN lower(name)) > 0', filter.name)
+      .add('tags @> ARRAY[?]::text[]', filter.tag)
+      .add('is_paused = ?', filter.isPaused);
+    const page = `SELECT id FROM dags ${conditions.where} ORDER BY id DESC LIMIT ${conditions.param(limit)}`;
+    const sql = `WITH page AS MATERIALIZED (${page}) SELECT ${COLUMNS} FROM page JOIN dags d ON d.id = page.id ${VERSION}
+      ORDER BY page.id DESC`;
     return await queryRows<DagRow>(this.source, sql, conditions.params);
   }
 
@@ -87,65 +93,50 @@ export class DagStore {
     return rows;
   }
 
-  /** @returns null when the name is taken */
-  async create(definition: DagDefinition, nextRunAt: (now: Date) => Date | null): Promise<DagRow | null> {
-    return await unlessNameTaken(() =>
-      this.source.transaction(async (tx) => {
-        const [{ id }] = await queryRows<{ id: number }>(
-          tx,
-          `INSERT INTO dags (name, description, cron_expression, timezone, priority, tags, next_run_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-          [
-            definition.name,
-            definition.description,
-            definition.cron_expression,
-            definition.timezone,
-            definition.priority,
-            definition.tags,
-            nextRunAt(await databaseNow(tx)),
-          ],
-        );
-        await addVersion(tx, id, 1, definition.tasks);
-        return await findDag(tx, id);
-      }),
-    );
-  }
-
   /**
    * Changes a DAG under its row lock, so that two changes, or a change and a tick, never mix.
    *
-   * @param decide gets the DAG as it is and the database clock; null leaves everything as it is
+   * @param decide gets the DAG as it is and the database clock; null leaves everything as it is, as does an error
    */
   async change(
     id: number,
     decide: (dag: DagRow, now: Date) => DagChange | null,
   ): Promise<DagRow | 'no_such_dag' | 'name_taken'> {
-    const changed = await unlessNameTaken(() =>
-      this.source.transaction(async (tx) => {
-        // The lock alone first: a statement that waits for it would still join the version from before the wait.
-        await queryRows(tx, 'SELECT id FROM dags WHERE id = $1 FOR UPDATE', [id]);
-        const dag = await findDag(tx, id);
-        if (dag === null) return 'no_such_dag' as const;
-        const change = decide(dag, await databaseNow(tx));
-        if (change === null) return dag;
-        const version = change.hasNewTasks ? dag.version + 1 : dag.version;
-        if (change.hasNewTasks) await addVersion(tx, id, version, change.tasks);
-        await update(tx, id, version, change);
-        return (await findDag(tx, id))!;
-      }),
+    const work = async (tx: EntityManager): Promise<DagRow | 'no_such_dag'> => {
+      // The lock alone first: a statement that waits for it would still join the version from before the wait.
+      await queryRows(tx, 'SELECT id FROM dags WHERE id = $1 FOR UPDATE', [id]);
+      const dag = await findDag(tx, id);
+      if (dag === null) return 'no_such_dag';
+      const change = decide(dag, await databaseNow(tx));
+      if (change === null) return dag;
+      const version = change.hasNewTasks ? dag.version + 1 : dag.version;
+      if (change.hasNewTasks) await addVersion(tx, id, version, change.tasks);
+      await update(tx, id, version, change);
+      return (await findDag(tx, id))!;
+    };
+    const changed = await unlessNameTaken(
+      async () => await repeatConflicts(async () => await this.source.transaction(work)),
     );
     return changed ?? 'name_taken';
   }
 
-  /** From here on the DAG starts no job. @returns false when there is no such DAG, or no more */
-  async markDeleted(id: number): Promise<boolean> {
+  /**
+   * From here on the DAG starts no job.
+   *
+   * @param revisions only while it is at one of them; null: whatever it is at
+   */
+  async markDeleted(
+    id: number,
+    revisions: readonly number[] | null,
+  ): Promise<'deleted' | 'no_such_dag' | 'other_revision'> {
     const rows = await queryRows(
       this.source,
-      `UPDATE dags SET deleted_at = now(), updated_at = now(), next_run_at = NULL
-       WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
-      [id],
+      `UPDATE dags SET deleted_at = now(), updated_at = now(), next_run_at = NULL, revision = revision + 1
+       WHERE id = $1 AND deleted_at IS NULL AND ($2::int[] IS NULL OR revision = ANY ($2)) RETURNING id`,
+      [id, revisions],
     );
-    return rows.length > 0;
+    if (rows.length > 0) return 'deleted';
+    return (await this.find(id)) === null ? 'no_such_dag' : 'other_revision';
   }
 
   /** The database clock. */
@@ -179,7 +170,8 @@ async function addVersion(
 async function update(tx: EntityManager, id: number, version: number, change: DagChange): Promise<void> {
   await tx.query(
     `UPDATE dags SET name = $2, description = $3, cron_expression = $4, timezone = $5, priority = $6, tags = $7,
-       is_paused = $8, next_run_at = $9, version = $10, updated_at = now()
+       is_paused = $8, next_run_at = $9, version = $10, updated_at = now(),
+       revision = revision + 1
      WHERE id = $1`,
     [
       id,
@@ -201,7 +193,8 @@ async function databaseNow(through: DataSource | EntityManager): Promise<Date> {
   return now;
 }
 
-async function unlessNameTaken<Result>(work: () => Promise<Result>): Promise<Result | null> {
+/** Null when the work failed on the name of another DAG. */
+export async function unlessNameTaken<Result>(work: () => Promise<Result>): Promise<Result | null> {
   try {
     return await work();
   } catch (error) {

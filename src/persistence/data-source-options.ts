@@ -1,21 +1,32 @@
 import type { DataSourceOptions } from 'typeorm';
+import { boundedClients } from './bounded-client.js';
+import { AttemptLogEntity } from './entities/attempt-log.entity.js';
 import { AttemptEntity } from './entities/attempt.entity.js';
 import { DagVersionEntity } from './entities/dag-version.entity.js';
 import { DagEntity } from './entities/dag.entity.js';
 import { DlqEntryEntity } from './entities/dlq-entry.entity.js';
+import { EndedAttemptsEntity } from './entities/ended-attempts.entity.js';
+import { DlqOperationEntity } from './entities/dlq-operation.entity.js';
 import { EventEntity } from './entities/event.entity.js';
+import { IdempotencyKeyEntity } from './entities/idempotency-key.entity.js';
 import { JobEntity } from './entities/job.entity.js';
 import { TaskEntity } from './entities/task.entity.js';
 import { WorkerEntity } from './entities/worker.entity.js';
 import { FirstSchema1764000000000 } from './migrations/1764000000000-first-schema.js';
+import { IdempotencyKeys1764100000000 } from './migrations/1764100000000-idempotency-keys.js';
+import { AttemptLogs1764300000000 } from './migrations/1764300000000-attempt-logs.js';
+import { Lists1764400000000 } from './migrations/1764400000000-lists.js';
+import { EventsByTime1764500000000 } from './migrations/1764500000000-events-by-time.js';
+import { RerunsAndDlqOperations1764200000000 } from './migrations/1764200000000-reruns-and-dlq-operations.js';
+import { CONNECTION_PATIENCE_MS, PATIENCE } from './patience.js';
 
 export interface DataSourceSettings {
   url: string;
   /** Largest number of connections of this pool. */
   poolSize: number;
   applicationName: string;
-  /** After so long without an answer a statement is given up, and its connection with it; migrations wait. */
-  queryTimeoutMs?: number;
+  /** Somebody waits for the answers: a statement that takes long is given up. Migrations have the time they need. */
+  isHasty?: boolean;
 }
 
 /** What every user of TypeORM shares: the application, the migration runner and the migration CLI. */
@@ -31,23 +42,33 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
       JobEntity,
       TaskEntity,
       AttemptEntity,
+      AttemptLogEntity,
       EventEntity,
       DlqEntryEntity,
+      EndedAttemptsEntity,
+      DlqOperationEntity,
       WorkerEntity,
+      IdempotencyKeyEntity,
     ],
-    migrations: [FirstSchema1764000000000],
+    migrations: [
+      FirstSchema1764000000000,
+      IdempotencyKeys1764100000000,
+      RerunsAndDlqOperations1764200000000,
+      AttemptLogs1764300000000,
+      Lists1764400000000,
+      EventsByTime1764500000000,
+    ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     migrationsRun: false,
     // Otherwise every process runs CREATE EXTENSION at connect; we make our ids ourselves.
     uuidExtension: 'pgcrypto',
     installExtensions: false,
-    connectTimeoutMS: 5_000,
+    connectTimeoutMS: CONNECTION_PATIENCE_MS,
     extra: {
       idleTimeoutMillis: 30_000,
-      statement_timeout: 15_000,
-      query_timeout: settings.queryTimeoutMs,
-      keepAlive: true,
+      Client: boundedClients(),
+      ...(settings.isHasty === true ? PATIENCE : { keepAlive: true }),
     },
   };
 }

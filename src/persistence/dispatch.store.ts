@@ -23,10 +23,19 @@ const QUEUED_PAGE: Statement = {
          ORDER BY t.run_id, t.idx LIMIT $4`,
 };
 
+/** Jobs that wait long are old, and the index goes by the age of jobs. */
+const ONE_WAITS: Statement = {
+  name: 'one-waits',
+  text: `SELECT FROM tasks
+         WHERE status = 'queued' AND queued_at < clock_timestamp() - $1::float8 * interval '1 second'
+         ORDER BY run_id, idx LIMIT 1`,
+};
+
 const OPEN_JOBS_OF_DAG: Statement = {
   name: 'open-jobs-of-dag',
   text: `SELECT run_id FROM jobs
-         WHERE dag_id = $1 AND status IN ('scheduled', 'queued', 'running') ORDER BY run_id LIMIT $2`,
+         WHERE dag_id = $1 AND status IN ('scheduled', 'queued', 'running') AND run_id > $2::uuid
+         ORDER BY run_id LIMIT $3`,
 };
 
 const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
@@ -61,8 +70,18 @@ export class DispatchStore {
     }));
   }
 
-  async findOpenJobsOfDag(dagId: number, atMost: number): Promise<string[]> {
-    const rows = await this.database.query<{ run_id: string }>(OPEN_JOBS_OF_DAG, [dagId, atMost]);
+  /** Whether a task has been queued for at least so long. */
+  async hasWaitedFor(seconds: number): Promise<boolean> {
+    return (await this.database.query(ONE_WAITS, [seconds])).length > 0;
+  }
+
+  /** In the order of run_id, behind `after`. */
+  async findOpenJobsOfDag(dagId: number, after: string | null, atMost: number): Promise<string[]> {
+    const rows = await this.database.query<{ run_id: string }>(OPEN_JOBS_OF_DAG, [
+      dagId,
+      after ?? ZERO_UUID,
+      atMost,
+    ]);
     return rows.map((row) => row.run_id);
   }
 }

@@ -9,6 +9,15 @@ export interface EventTip {
   last_seq: number;
 }
 
+/** Which events of a job lie within a stretch of time. */
+export interface EventSpan {
+  run_id: string;
+  first_seq: number;
+  last_seq: number;
+  /** When the first of them happened; milliseconds since 1970. */
+  first_at_ms: number;
+}
+
 const ENVELOPE = `e.seq, e.type, e.run_id, e.dag_id, e.task, e.attempt, ${isoTime('e.at')} AS at, e.data`;
 
 /** The stored events: the truth behind every live stream. */
@@ -44,6 +53,16 @@ export class EventStore {
     return tip?.last_seq ?? null;
   }
 
+  /** How far the events of a job go, and whether it has ended; null when there is no such job. */
+  async stateOf(runId: string): Promise<{ last_seq: number; has_ended: boolean } | null> {
+    const [state] = await queryRows<{ last_seq: number; has_ended: boolean }>(
+      this.source,
+      'SELECT last_seq, finished_at IS NOT NULL AS has_ended FROM jobs WHERE run_id = $1',
+      [runId],
+    );
+    return state ?? null;
+  }
+
   async tips(runIds: readonly string[]): Promise<EventTip[]> {
     return await queryRows<EventTip>(
       this.source,
@@ -61,12 +80,24 @@ export class EventStore {
     );
   }
 
-  /** Jobs whose run_id sorts behind the given one, oldest first. */
-  async tipsBehind(runId: string, limit: number): Promise<EventTip[]> {
-    return await queryRows<EventTip>(
+  /** Jobs with events from then on, and which, by the database's clock; the ones with the oldest first. */
+  async since(atMs: number, limit: number): Promise<EventSpan[]> {
+    return await queryRows<EventSpan>(
       this.source,
-      'SELECT run_id, last_seq FROM jobs WHERE run_id > $1 ORDER BY run_id LIMIT $2',
-      [runId, limit],
+      `SELECT run_id, min(seq) AS first_seq, max(seq) AS last_seq,
+              floor(extract(epoch FROM min(at)) * 1000)::float8 AS first_at_ms
+       FROM events WHERE at >= to_timestamp($1::float8 / 1000)
+       GROUP BY run_id ORDER BY min(at) LIMIT $2`,
+      [atMs, limit],
     );
+  }
+
+  /** The database's clock, which `at` is taken from; milliseconds since 1970. */
+  async nowMs(): Promise<number> {
+    const [row] = await queryRows<{ now_ms: number }>(
+      this.source,
+      'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms',
+    );
+    return row.now_ms;
   }
 }

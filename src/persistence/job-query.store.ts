@@ -6,7 +6,8 @@ import type { TaskError } from '../domain/outcome.js';
 import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { TASK_STATUSES, type TaskStatus } from '../domain/task-state.js';
 import type { TaskType } from '../domain/task-spec.js';
-import { Conditions, isoTime, queryRows } from './rows.js';
+import { type JobFilter, jobListPage } from './job-list.js';
+import { isoTime, queryRows } from './rows.js';
 
 /** Tasks of a job by status; every status has a number. */
 export type TaskCounts = Record<TaskStatus, number>;
@@ -22,6 +23,8 @@ export interface JobSummary {
   trigger: JobTrigger;
   params: Json;
   scheduled_for: string | null;
+  /** The job whose rerun this is. */
+  rerun_of: string | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -48,15 +51,6 @@ export interface JobView extends JobSummary {
   tasks: TaskView[];
 }
 
-export interface JobFilter {
-  statuses?: readonly JobStatus[];
-  dagId?: number;
-  trigger?: JobTrigger;
-  priority?: Priority;
-  createdAfter?: Date;
-  createdBefore?: Date;
-}
-
 export type AttemptStatus = 'running' | 'succeeded' | 'failed' | 'lost' | 'drained' | 'cancelled';
 
 /** One try at executing a task, in the form of the API. */
@@ -73,11 +67,13 @@ export interface AttemptView {
 const COUNTS = TASK_STATUSES.map((status) => `'${status}', j.tasks_${status}`).join(', ');
 
 const SUMMARY = `j.run_id, j.dag_id, d.name AS dag_name, v.version AS dag_version, j.status, j.priority, j.trigger, j.params,
-  ${isoTime('j.scheduled_for')} AS scheduled_for, ${isoTime('j.created_at')} AS created_at,
+  ${isoTime('j.scheduled_for')} AS scheduled_for, j.rerun_of, ${isoTime('j.created_at')} AS created_at,
   ${isoTime('j.started_at')} AS started_at, ${isoTime('j.finished_at')} AS finished_at,
   json_build_object(${COUNTS}) AS task_counts`;
 
-const FROM = 'FROM jobs j JOIN dags d ON d.id = j.dag_id JOIN dag_versions v ON v.id = j.dag_version_id';
+const DEFINITION = 'JOIN dags d ON d.id = j.dag_id JOIN dag_versions v ON v.id = j.dag_version_id';
+const FROM = `FROM jobs j ${DEFINITION}`;
+const FROM_PAGE = `FROM page JOIN jobs j ON j.run_id = page.run_id ${DEFINITION}`;
 
 const TASKS = `(SELECT json_agg(json_build_object(
     'name', t.name, 'task_type', t.task_type, 'status', t.status, 'attempt', t.attempt, 'max_retries', t.max_retries,
@@ -86,6 +82,9 @@ const TASKS = `(SELECT json_agg(json_build_object(
     ORDER BY t.idx)
   FROM tasks t WHERE t.run_id = j.run_id) AS tasks`;
 
+const OPEN_COUNTS = `SELECT priority, ${TASK_STATUSES.map((status) => `sum(tasks_${status})::int AS ${status}`).join(', ')}
+  FROM jobs WHERE status IN ('scheduled', 'queued', 'running') GROUP BY priority`;
+
 /** What the API reads of jobs. Jobs of deleted DAGs are readable like all others. */
 @Injectable()
 export class JobQueryStore {
@@ -93,16 +92,9 @@ export class JobQueryStore {
 
   /** Newest first. `before` is the run_id of the last job already seen. */
   async list(filter: JobFilter, before: string | undefined, limit: number): Promise<JobSummary[]> {
-    const conditions = new Conditions()
-      .add('j.run_id < ?::uuid', before)
-      .add('j.status = ANY (?::text[])', filter.statuses)
-      .add('j.dag_id = ?', filter.dagId)
-      .add('j.trigger = ?', filter.trigger)
-      .add('j.priority = ?', filter.priority)
-      .add('j.created_at > ?', filter.createdAfter)
-      .add('j.created_at < ?', filter.createdBefore);
-    const sql = `SELECT ${SUMMARY} ${FROM} ${conditions.where} ORDER BY j.run_id DESC LIMIT ${conditions.param(limit)}`;
-    return await queryRows<JobSummary>(this.source, sql, conditions.params);
+    const page = jobListPage(filter, before, limit);
+    const sql = `WITH page AS MATERIALIZED (${page.text}) SELECT ${SUMMARY} ${FROM_PAGE} ORDER BY page.run_id DESC`;
+    return await queryRows<JobSummary>(this.source, sql, page.params);
   }
 
   /**
@@ -149,24 +141,25 @@ export class JobQueryStore {
     );
   }
 
-  /** Tasks of all jobs by status. */
-  async countTasks(): Promise<TaskCounts> {
-    const sums = TASK_STATUSES.map((status) => `coalesce(sum(tasks_${status}), 0)::int AS ${status}`);
-    const [counts] = await queryRows<TaskCounts>(this.source, `SELECT ${sums.join(', ')} FROM jobs`);
-    return counts;
-  }
-
-  /** Attempts that run now, by the priority of their jobs. */
-  async countRunning(): Promise<Record<Priority, number>> {
-    const rows = await queryRows<{ priority: Priority; running: number }>(
-      this.source,
-      `SELECT priority, sum(tasks_running)::int AS running FROM jobs
-       WHERE status IN ('scheduled', 'queued', 'running') GROUP BY priority`,
-    );
-    const running = new Map(rows.map((row) => [row.priority, row.running]));
-    return Object.fromEntries(PRIORITIES.map((priority) => [priority, running.get(priority) ?? 0])) as Record<
-      Priority,
-      number
-    >;
+  /**
+   * Tasks of the jobs that are not over: by status, and the running ones by the priority of their jobs. What is over is
+   * history, whose length must not matter here.
+   */
+  async countOpen(): Promise<{ tasks: TaskCounts; running: Record<Priority, number> }> {
+    const rows = await queryRows<TaskCounts & { priority: Priority }>(this.source, OPEN_COUNTS);
+    const sum = (of: readonly TaskCounts[], status: TaskStatus): number =>
+      of.reduce((total, row) => total + row[status], 0);
+    const tasks = TASK_STATUSES.map((status) => [status, sum(rows, status)]);
+    const running = PRIORITIES.map((priority) => [
+      priority,
+      sum(
+        rows.filter((row) => row.priority === priority),
+        'running',
+      ),
+    ]);
+    return {
+      tasks: Object.fromEntries(tasks) as TaskCounts,
+      running: Object.fromEntries(running) as Record<Priority, number>,
+    };
   }
 }

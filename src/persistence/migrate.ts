@@ -20,7 +20,6 @@ export async function migrateDatabase(url: string): Promise<string[]> {
     const lock = source.createQueryRunner();
     await lock.connect();
     try {
-      await lock.query('SET statement_timeout = 0');
       await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
       const applied = await source.runMigrations({ transaction: 'each' });
       return applied.map((migration) => migration.name);
@@ -36,7 +35,7 @@ export async function migrateDatabase(url: string): Promise<string[]> {
 /** Whether the schema at `url` has every migration this build knows. Throws when the database cannot be reached. */
 export async function isSchemaCurrent(url: string): Promise<boolean> {
   const source = await new DataSource(
-    dataSourceOptions({ url, poolSize: 1, applicationName: 'dts-schema-check' }),
+    dataSourceOptions({ url, poolSize: 1, applicationName: 'dts-schema-check', isHasty: true }),
   ).initialize();
   try {
     const [{ known }] = await source.query<{ known: boolean }[]>(

@@ -3,12 +3,20 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { AttemptInputStore } from './attempt-input.store.js';
+import { DagCreationStore } from './dag-creation.store.js';
+import { AttemptLogStore } from './attempt-log.store.js';
 import { DagStore } from './dag.store.js';
+import { isDatabaseAway } from './database-faults.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DispatchStore } from './dispatch.store.js';
+import { DlqBatchStore } from './dlq-batch.store.js';
+import { DlqOperationStore } from './dlq-operation.store.js';
 import { DlqQueryStore } from './dlq-query.store.js';
+import { EndedAttemptsStore } from './ended-attempts.store.js';
 import { EventStore } from './event.store.js';
+import { IdempotencyKeyStore } from './idempotency-key.store.js';
 import { JobQueryStore } from './job-query.store.js';
+import { LogQueryStore } from './log-query.store.js';
 import { PingStore } from './ping.store.js';
 import { SqlDatabase } from './sql-database.js';
 import { TickStore } from './tick.store.js';
@@ -16,10 +24,29 @@ import { WorkerLeaseStore } from './worker-lease.store.js';
 import { WorkerQueryStore } from './worker-query.store.js';
 
 /** The stores of the engine and the runtime, all on the hot path's pool. */
-const HOT_STORES = [AttemptInputStore, DispatchStore, TickStore, WorkerLeaseStore] as const;
+const HOT_STORES = [
+  AttemptInputStore,
+  AttemptLogStore,
+  DispatchStore,
+  DlqBatchStore,
+  IdempotencyKeyStore,
+  EndedAttemptsStore,
+  PingStore,
+  TickStore,
+  WorkerLeaseStore,
+] as const;
 
 /** The stores of the API, on TypeORM's pool. */
-const API_STORES = [DagStore, DlqQueryStore, EventStore, JobQueryStore, PingStore, WorkerQueryStore] as const;
+const API_STORES = [
+  DagStore,
+  DagCreationStore,
+  DlqQueryStore,
+  EventStore,
+  JobQueryStore,
+  LogQueryStore,
+  DlqOperationStore,
+  WorkerQueryStore,
+] as const;
 
 function urlOf(config: Config): string {
   if (config.database.url === null)
@@ -52,10 +79,12 @@ class PoolShutdown implements OnApplicationShutdown {
           url: urlOf(config),
           poolSize: halfOf(config),
           applicationName: `dts-${config.role}`,
-          queryTimeoutMs: 20_000,
+          isHasty: true,
         }),
-        retryAttempts: 20,
+        // One that goes away while we start is waited for as ever; whatever else is wrong is told at once.
+        retryAttempts: Number.MAX_SAFE_INTEGER,
         retryDelay: 500,
+        toRetry: isDatabaseAway,
       }),
     }),
   ],

@@ -1,15 +1,18 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { repeatConflicts } from './repeat-conflicts.js';
 
 /**
  * The rows of one statement through TypeORM, which answers UPDATE and DELETE with `[rows, count]` and everything else
- * with rows. A row is never an array, so the two cannot be mistaken for each other.
+ * with rows. A row is never an array, so the two cannot be mistaken for each other. One that is a transaction by itself
+ * is tried again after a deadlock.
  */
 export async function queryRows<Row extends object>(
   through: DataSource | EntityManager,
   sql: string,
   params: unknown[] = [],
 ): Promise<Row[]> {
-  const answer: unknown = await through.query(sql, params);
+  const ask = async (): Promise<unknown> => await through.query(sql, params);
+  const answer = through instanceof DataSource ? await repeatConflicts(ask) : await ask();
   if (!Array.isArray(answer)) return [];
   return (answer.length === 2 && Array.isArray(answer[0]) ? answer[0] : answer) as Row[];
 }
@@ -28,6 +31,12 @@ export class Conditions {
   add(text: string, value: unknown): this {
     if (value === undefined) return this;
     this.texts.push(text.replaceAll('?', this.param(value)));
+    return this;
+  }
+
+  /** Adds a condition without a value. */
+  addText(text: string): this {
+    this.texts.push(text);
     return this;
   }
 

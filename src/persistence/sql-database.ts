@@ -1,6 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type PoolClient } from 'pg';
-import { isRetryable } from './database-faults.js';
+import { type ClientBase, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { boundedClients } from './bounded-client.js';
+import { isDatabaseAway } from './database-faults.js';
+import { CONNECTION_PATIENCE_MS, PATIENCE } from './patience.js';
+import { repeatConflicts } from './repeat-conflicts.js';
 
 /** One named statement; the name makes it a prepared one, so it must be unique per text. */
 export interface Statement {
@@ -14,46 +16,61 @@ export interface SqlDatabaseSettings {
   applicationName: string;
   /** Told of connections that break while nobody uses them. */
   onConnectionError: (error: Error) => void;
+  /** How long it waits for what, instead of `PATIENCE`. */
+  patience?: Readonly<ClientConfig>;
 }
 
-/** How often a statement that lost a deadlock is tried again before the caller hears of it. */
-const TRIES = 5;
+/** Connections for insistent statements: the reaper's, a ping, and heartbeats, of which four may overlap. */
+const LANE_SIZE = 6;
+
+/** Settings of the sessions; see SqlDatabase. */
+const PLANNING =
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c join_collapse_limit=1 -c jit=off';
 
 /**
  * The hot path's way to PostgreSQL: prepared statements by name over a small pool of its own, past TypeORM.
  *
  * Plans: every hot statement looks rows up by key for a batch of a few hundred. `force_generic_plan` plans it once per
  * connection; the planner switches make it nested loops over indexes even while the statistics of a young database say
- * that the tables are empty, which is when a hash join would read a whole table for each batch.
+ * that the tables are empty, which is when a hash join would read a whole table for each batch. Explicit joins keep the
+ * order they are written in: a statement joins its input to the locked jobs and goes to the tasks with both.
  */
 export class SqlDatabase {
   private readonly pool: Pool;
+  /** For insistent statements, which must not queue behind others. */
+  private readonly lane: Pool;
+  private readonly connection: ClientConfig;
+  private readonly Client = boundedClients();
+  private isAskingAfresh = false;
 
-  constructor(settings: SqlDatabaseSettings) {
-    this.pool = new Pool({
+  constructor(private readonly settings: SqlDatabaseSettings) {
+    this.connection = {
+      ...(settings.patience ?? PATIENCE),
       connectionString: settings.url,
-      max: settings.poolSize,
       application_name: settings.applicationName,
-      connectionTimeoutMillis: 5_000,
-      idleTimeoutMillis: 60_000,
-      keepAlive: true,
-      statement_timeout: 15_000,
-      query_timeout: 20_000,
-      idle_in_transaction_session_timeout: 20_000,
-      options:
-        '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off',
-    });
-    this.pool.on('error', settings.onConnectionError);
-    // A client that is checked out has no listener of the pool's: without one of ours its error ends the process.
-    this.pool.on('connect', (client) => client.on('error', settings.onConnectionError));
+      connectionTimeoutMillis: CONNECTION_PATIENCE_MS,
+      options: PLANNING,
+    };
+    this.pool = this.open(settings.poolSize);
+    this.lane = this.open(LANE_SIZE);
   }
 
   /** Runs one statement as a transaction of its own; deadlocks are tried again. */
   async query<Row>(statement: Statement, params: unknown[]): Promise<Row[]> {
-    return await retried(async () => {
-      const result = await this.pool.query<Row & object>({ ...statement, values: params });
-      return result.rows;
-    });
+    return await repeatConflicts(
+      async () => await lend(this.pool, async (client) => await rowsOf<Row>(client, statement, params)),
+    );
+  }
+
+  /**
+   * As `query`, for a statement that must not be late and may run twice: it does not wait for the pool, and without an
+   * answer within `patienceMs` it is sent a second time, over a connection made for it. The first answer counts; it fails
+   * only when both ways do. There is one such connection at a time.
+   */
+  async queryInsistently<Row>(statement: Statement, params: unknown[], patienceMs: number): Promise<Row[]> {
+    const first = lend(this.lane, async (client) => await rowsOf<Row>(client, statement, params));
+    if ((await settlesWithin(first, patienceMs)) || this.isAskingAfresh) return await first;
+    return await Promise.any([first, this.queryAfresh<Row>(statement, params)]);
   }
 
   /**
@@ -61,27 +78,46 @@ export class SqlDatabase {
    * starve the pool. It may run several times, so it must not touch anything outside the database.
    */
   async transaction<Result>(work: (tx: SqlTransaction) => Promise<Result>): Promise<Result> {
-    return await retried(async () => {
-      const client = await this.pool.connect();
-      let broken = false;
-      try {
-        await client.query('BEGIN');
-        const result = await work(new SqlTransaction(client));
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK').catch(() => {
-          broken = true;
-        });
-        throw error;
-      } finally {
-        client.release(broken);
-      }
-    });
+    return await repeatConflicts(
+      async () =>
+        await lend(this.pool, async (client) => {
+          await client.query('BEGIN');
+          try {
+            const result = await work(new SqlTransaction(client));
+            await client.query('COMMIT');
+            return result;
+          } catch (error) {
+            // Not over a connection that is broken or silent: it is given up, and its server takes all back by itself.
+            if (!isDatabaseAway(error)) await client.query('ROLLBACK');
+            throw error;
+          }
+        }),
+    );
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.lane.end()]);
+  }
+
+  private open(size: number): Pool {
+    const pool = new Pool({ ...this.connection, Client: this.Client, max: size, idleTimeoutMillis: 60_000 });
+    pool.on('error', this.settings.onConnectionError);
+    // A client that is checked out has no listener of the pool's: without one of ours its error ends the process.
+    pool.on('connect', (client) => client.on('error', this.settings.onConnectionError));
+    return pool;
+  }
+
+  private async queryAfresh<Row>(statement: Statement, params: unknown[]): Promise<Row[]> {
+    const client = new this.Client(this.connection);
+    client.on('error', this.settings.onConnectionError);
+    this.isAskingAfresh = true;
+    try {
+      await client.connect();
+      return await rowsOf<Row>(client, statement, params);
+    } finally {
+      this.isAskingAfresh = false;
+      void client.end().catch(() => undefined);
+    }
   }
 }
 
@@ -90,18 +126,36 @@ export class SqlTransaction {
   constructor(private readonly client: PoolClient) {}
 
   async query<Row>(statement: Statement, params: unknown[]): Promise<Row[]> {
-    const result = await this.client.query<Row & object>({ ...statement, values: params });
-    return result.rows;
+    return await rowsOf(this.client, statement, params);
   }
 }
 
-async function retried<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries >= TRIES || !isRetryable(error)) throw error;
-      await sleep(Math.random() * 20 * tries);
-    }
+/** Lends a connection. One over which the database was away, by whatever sign, is not used again. */
+async function lend<Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let isBroken = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    isBroken = isDatabaseAway(error);
+    throw error;
+  } finally {
+    client.release(isBroken);
   }
+}
+
+async function rowsOf<Row>(client: ClientBase, statement: Statement, params: unknown[]): Promise<Row[]> {
+  const result = await client.query<Row & object>({ ...statement, values: params });
+  return result.rows;
+}
+
+/** @returns false when `work` is still under way after `ms` */
+async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  return await Promise.race([settled, late]).finally(() => clearTimeout(timer));
 }

@@ -21,10 +21,14 @@ export interface OrphanedTask extends HeldLease {
   dagVersionId: number;
 }
 
+/** Again under the same id, when the answer was lost, it is a heartbeat. */
 const REGISTER: Statement = {
   name: 'worker-register',
-  text: `INSERT INTO workers (id, hostname, pid, slots, version, lease_expires_at)
-         VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6::float8 * interval '1 second')`,
+  text: `INSERT INTO workers AS w (id, hostname, pid, slots, version, lease_expires_at)
+         VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6::float8 * interval '1 second')
+         ON CONFLICT (id) DO UPDATE
+         SET last_heartbeat_at = clock_timestamp(), lease_expires_at = excluded.lease_expires_at
+         WHERE w.status <> 'lost' RETURNING w.id`,
 };
 
 const RENEW: Statement = {
@@ -63,16 +67,37 @@ const REMOVE: Statement = { name: 'worker-remove', text: 'DELETE FROM workers WH
 
 const LOSE: Statement = {
   name: 'worker-lose',
-  text: `UPDATE workers SET status = 'lost' WHERE status <> 'lost' AND lease_expires_at < clock_timestamp()
+  text: `UPDATE workers SET status = 'lost'
+         WHERE $1::boolean AND status <> 'lost' AND lease_expires_at < clock_timestamp()
          RETURNING id, hostname, pid`,
 };
 
-/** By state, not by the moment of loss: whoever reaps next finds what a reaper that died half-way has left. */
+/** How long what is about leases waits for an answer before it asks over another connection. */
+const PATIENCE_MS = 2_000;
+/** After an outage: workers that live find the database within a second, and hand back what they had to stop. */
+const AFTER_OUTAGE_MS = 3_000;
+
+/**
+ * By state, not by the moment of loss: whoever reaps next finds what a reaper that died half-way has left. Steps from worker to
+ * worker in the index of the running tasks, so what runs on living workers is not read.
+ */
 const ORPHANS: Statement = {
   name: 'worker-orphans',
-  text: `SELECT t.run_id, t.idx, t.lease, t.attempt, t.lost_workers, j.dag_version_id
-         FROM tasks t LEFT JOIN workers w ON w.id = t.worker_id JOIN jobs j ON j.run_id = t.run_id
-         WHERE t.status = 'running' AND (w.id IS NULL OR w.status = 'lost') LIMIT $1`,
+  text: `WITH RECURSIVE holders AS (
+           (SELECT worker_id FROM tasks WHERE status = 'running' ORDER BY worker_id LIMIT 1)
+           UNION ALL
+           SELECT (SELECT t.worker_id FROM tasks t WHERE t.status = 'running' AND t.worker_id > h.worker_id
+                   ORDER BY t.worker_id LIMIT 1)
+           FROM holders h WHERE h.worker_id IS NOT NULL
+         ), gone AS MATERIALIZED (
+           SELECT h.worker_id FROM holders h LEFT JOIN workers w ON w.id = h.worker_id
+           WHERE h.worker_id IS NOT NULL AND (w.id IS NULL OR w.status = 'lost')
+         )
+         SELECT t.run_id, t.idx, t.lease, t.attempt, t.lost_workers, j.dag_version_id
+         FROM gone g CROSS JOIN LATERAL (
+                SELECT run_id, idx, lease, attempt, lost_workers FROM tasks
+                WHERE status = 'running' AND worker_id = g.worker_id
+              ) t JOIN jobs j ON j.run_id = t.run_id LIMIT $1`,
 };
 
 /** Lost workers that hold nothing any more are history after an hour. */
@@ -84,16 +109,29 @@ const FORGET: Statement = {
 
 /** The lease of a worker process: one row, renewed by its heartbeat, standing for all attempts it runs. */
 export class WorkerLeaseStore {
-  constructor(private readonly database: SqlDatabase) {}
+  /** Since when the reaper's looks succeed. */
+  private reachableSince = -Infinity;
 
-  async register(worker: WorkerIdentity, leaseSeconds: number): Promise<void> {
+  /** @param now a monotonic clock, in milliseconds */
+  constructor(
+    private readonly database: SqlDatabase,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** @returns false when an earlier try under this id had succeeded, and the worker was declared lost meanwhile */
+  async register(worker: WorkerIdentity, leaseSeconds: number): Promise<boolean> {
     const { id, hostname, pid, slots, version } = worker;
-    await this.database.query(REGISTER, [id, hostname, pid, slots, version, leaseSeconds]);
+    const rows = await this.database.query(REGISTER, [id, hostname, pid, slots, version, leaseSeconds]);
+    return rows.length === 1;
   }
 
-  /** @returns false when the worker was declared lost meanwhile: nothing it holds is its own any more */
-  async renew(workerId: string, leaseSeconds: number): Promise<boolean> {
-    return (await this.database.query(RENEW, [workerId, leaseSeconds])).length === 1;
+  /**
+   * @param patienceMs how long it may wait for an answer before it tries another connection
+   * @returns false when the worker was declared lost meanwhile: nothing it holds is its own any more
+   */
+  async renew(workerId: string, leaseSeconds: number, patienceMs = PATIENCE_MS): Promise<boolean> {
+    const rows = await this.database.queryInsistently(RENEW, [workerId, leaseSeconds], patienceMs);
+    return rows.length === 1;
   }
 
   async findRevoked(held: readonly HeldLease[]): Promise<HeldLease[]> {
@@ -123,15 +161,30 @@ export class WorkerLeaseStore {
     await this.database.query(REMOVE, [workerId]);
   }
 
-  /** Marks every worker lost whose lease ran out by the database clock. */
+  /**
+   * Marks every worker lost whose lease ran out by the database clock; but none for a moment after the database was away
+   * for us: then it most likely was for the workers as well, who have stopped their attempts and are about to say so.
+   */
   async loseExpired(): Promise<{ id: string; hostname: string; pid: number }[]> {
-    return await this.database.query(LOSE, []);
+    const mayLose = this.now() - this.reachableSince >= AFTER_OUTAGE_MS;
+    try {
+      const lost = await this.database.queryInsistently<{ id: string; hostname: string; pid: number }>(
+        LOSE,
+        [mayLose],
+        PATIENCE_MS,
+      );
+      if (this.reachableSince === Infinity) this.reachableSince = this.now();
+      return lost;
+    } catch (error) {
+      this.reachableSince = Infinity;
+      throw error;
+    }
   }
 
   async findOrphans(atMost: number): Promise<OrphanedTask[]> {
-    const rows = await this.database.query<
+    const rows = await this.database.queryInsistently<
       LeaseRow & { attempt: number; lost_workers: number; dag_version_id: number }
-    >(ORPHANS, [atMost]);
+    >(ORPHANS, [atMost], PATIENCE_MS);
     return rows.map((row) => ({
       ...toHeldLease(row),
       attempt: row.attempt,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { EndedAttempts } from './ended-attempts.store.js';
 import { Conditions, isoTime, queryRows } from './rows.js';
 
 export const WORKER_STATUSES = ['active', 'draining', 'lost'] as const;
@@ -26,12 +27,6 @@ export interface WorkerKey {
   id: string;
 }
 
-/** How attempts ended within a window of time. */
-export interface EndedAttempts {
-  succeeded: number;
-  failed: number;
-}
-
 export interface WorkerStatsRow {
   active: number;
   draining: number;
@@ -44,7 +39,6 @@ export interface WorkerStatsRow {
   lastHour: EndedAttempts;
 }
 
-const MICROS = `(extract(epoch FROM w.started_at) * 1000000)::bigint`;
 const RUNNING = `(SELECT count(*)::int FROM tasks t WHERE t.worker_id = w.id AND t.status = 'running')`;
 
 /** What the API reads of workers. */
@@ -58,18 +52,27 @@ export class WorkerQueryStore {
     after: WorkerKey | undefined,
     limit: number,
   ): Promise<{ key: WorkerKey; worker: WorkerView }[]> {
-    const conditions = new Conditions().add('w.status = ?', status);
+    const page = new Conditions();
+    const most = page.param(limit);
+    const ofStatus = page.param(status === undefined ? WORKER_STATUSES : [status]);
+    page.addText('w.status = of_status.status');
     if (after !== undefined) {
-      const micros = conditions.param(after.startedMicros);
-      conditions.add(`(${MICROS}, w.id) < (${micros}::bigint, ?::uuid)`, after.id);
+      const startedAt = `'epoch'::timestamptz + ${page.param(after.startedMicros)}::bigint * interval '1 microsecond'`;
+      page.add(`(w.started_at, w.id) < (${startedAt}, ?::uuid)`, after.id);
     }
     const rows = await queryRows<WorkerView & { micros: string }>(
       this.source,
-      `SELECT w.id, w.hostname, w.pid, w.status, w.slots, ${RUNNING} AS running,
+      `WITH page AS MATERIALIZED (
+         SELECT newest.* FROM unnest(${ofStatus}::text[]) AS of_status (status) CROSS JOIN LATERAL (
+           SELECT w.* FROM workers w ${page.where} ORDER BY w.started_at DESC, w.id DESC LIMIT ${most}
+         ) AS newest
+         ORDER BY newest.started_at DESC, newest.id DESC LIMIT ${most}
+       )
+       SELECT w.id, w.hostname, w.pid, w.status, w.slots, ${RUNNING} AS running,
          ${isoTime('w.last_heartbeat_at')} AS last_heartbeat_at, ${isoTime('w.started_at')} AS started_at, w.version,
-         ${MICROS} AS micros
-       FROM workers w ${conditions.where} ORDER BY ${MICROS} DESC, w.id DESC LIMIT ${conditions.param(limit)}`,
-      conditions.params,
+         (extract(epoch FROM w.started_at) * 1000000)::bigint AS micros
+       FROM page w ORDER BY w.started_at DESC, w.id DESC`,
+      page.params,
     );
     return rows.map(({ micros, ...worker }) => ({
       key: { startedMicros: Number(micros), id: worker.id },
@@ -89,14 +92,13 @@ export class WorkerQueryStore {
     );
     const [ended] = await queryRows<Record<`${'succeeded' | 'failed'}_${'minute' | 'hour'}`, number>>(
       this.source,
-      // Lost, drained and cancelled attempts say nothing about the tasks.
-      `SELECT count(*) FILTER (WHERE outcome = 'succeeded' AND is_recent)::int AS succeeded_minute,
-              count(*) FILTER (WHERE outcome = 'failed' AND is_recent)::int AS failed_minute,
-              count(*) FILTER (WHERE outcome = 'succeeded')::int AS succeeded_hour,
-              count(*) FILTER (WHERE outcome = 'failed')::int AS failed_hour
+      `SELECT coalesce(sum(succeeded) FILTER (WHERE is_recent), 0)::int AS succeeded_minute,
+              coalesce(sum(failed) FILTER (WHERE is_recent), 0)::int AS failed_minute,
+              coalesce(sum(succeeded), 0)::int AS succeeded_hour,
+              coalesce(sum(failed), 0)::int AS failed_hour
        FROM (
-         SELECT outcome, finished_at > now() - interval '1 minute' AS is_recent
-         FROM attempts WHERE finished_at > now() - interval '1 hour'
+         SELECT succeeded, failed, since > now() - interval '1 minute' AS is_recent
+         FROM ended_attempts WHERE since > now() - interval '1 hour'
        ) AS recent`,
     );
     return {

@@ -6,6 +6,7 @@ import type { QueueBackend } from './queue-backend.js';
 import { queueName } from './queue-names.js';
 import { SlotAllocator } from './slot-allocator.js';
 import { type AttemptHandler, TaskConsumer } from './task-consumer.js';
+import type { Message } from './task-queue.js';
 
 export interface ConsumerOptions {
   prefix: string;
@@ -21,20 +22,27 @@ export interface ConsumerOptions {
 /** Longer than any command of either backend may take. */
 const FETCH_DEADLINE_MS = 5_000;
 
+/** What a slot is used for: a message of a queue, or one that was taken past it. */
+type HeldMessage = FetchedMessage | { readonly attemptId: string; readonly job: null };
+
 /** A message may stall any number of times: it is a hint, and PostgreSQL counts attempts. An SQL integer. */
 const NEVER_TOO_OFTEN = 1_000_000_000;
 
 export class BullmqTaskConsumer extends TaskConsumer {
   /** Made at the start: a process that does not consume has no workers. */
   private readonly lanes = new Map<Priority, MessageLane>();
-  private readonly allocator: SlotAllocator<FetchedMessage>;
+  private readonly allocator: SlotAllocator<HeldMessage>;
   private readonly deciding: OutageLog;
   private readonly lockMs: number;
   private readonly stalledIntervalMs: number;
   private readonly pollMs: number;
   private handler: AttemptHandler | null = null;
+  /** Lanes that were replaced while messages of theirs were in hand. */
+  private readonly retired = new Set<Retired>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  private tickedAt = Date.now();
+  /** Of the timers: those of an earlier generation do not go on. */
+  private generation = 0;
+  private tickedAt = performance.now();
   private stopped: Promise<void> | null = null;
   private closed: Promise<void> | null = null;
 
@@ -53,7 +61,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
       slots: options.slots,
       fetch: (priority) => this.fetch(this.lane(priority)),
       run: (message, priority) => this.run(message, this.lane(priority)),
-      putBack: (message, priority) => this.lane(priority).putBack(message),
+      putBack: (message, priority) => this.putBack(message, this.lane(priority)),
       fetchFailed: (error) => outage.failed(error),
       fetchAnswered: () => outage.works(),
       runFailed: (error) => this.deciding.failed(error),
@@ -64,14 +72,36 @@ export class BullmqTaskConsumer extends TaskConsumer {
     return this.allocator.busy;
   }
 
-  override get lastProgressAt(): number {
+  override get lastProgressAt(): number | null {
+    if (this.handler === null || this.stopped !== null) return null;
     return Math.max(this.tickedAt, this.allocator.lastProgressAt);
+  }
+
+  override get idleSince(): number | null {
+    return this.handler === null ? null : this.allocator.idleSince;
   }
 
   override async start(handler: AttemptHandler): Promise<void> {
     if (this.handler) throw new Error('The consumer is started already');
     this.handler = handler;
+    this.tickedAt = performance.now();
     if (this.stopped) return; // told to stop before it began
+    this.open();
+    this.allocator.start();
+  }
+
+  override renew(): void {
+    if (this.handler === null || this.stopped !== null) return;
+    this.retired.add({ lanes: [...this.lanes.values()], leave: this.backend.renewConnection() });
+    this.generation++;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    this.open();
+    this.allocator.nudge();
+  }
+
+  /** Makes the lanes, and the timers that look after them. */
+  private open(): void {
     for (const priority of PRIORITIES) this.lanes.set(priority, this.createLane(priority));
     this.repeatedly(
       () => this.pollMs * (0.75 + Math.random() / 2),
@@ -79,7 +109,10 @@ export class BullmqTaskConsumer extends TaskConsumer {
     );
     this.repeatedly(
       () => this.lockMs / 3,
-      () => this.inEachLane((lane) => lane.renewLocks()),
+      async () => {
+        await Promise.all([this.inEachLane((lane) => lane.renewLocks()), ...[...this.retired].map(wearOut)]);
+        for (const old of this.retired) if (old.lanes.every((lane) => lane.isEmpty)) this.bury(old);
+      },
     );
     this.repeatedly(
       () => this.stalledIntervalMs,
@@ -88,7 +121,12 @@ export class BullmqTaskConsumer extends TaskConsumer {
           if ((await lane.reviveStalled()) > 0) this.allocator.nudge([priority]);
         }),
     );
-    this.allocator.start();
+  }
+
+  /** Closes lanes that were replaced; that their backend may not answer any more is why they were. */
+  private bury(old: Retired): void {
+    this.retired.delete(old);
+    void closeRetired(old);
   }
 
   override nudge(priorities?: readonly Priority[]): void {
@@ -97,6 +135,14 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   override mayKeepSlot(priority: Priority, inARow: number): boolean {
     return this.allocator.keep(priority, inARow);
+  }
+
+  override expectEnd(): () => void {
+    return this.allocator.expectEnd();
+  }
+
+  override takeAtOnce({ attemptId, priority }: Message): boolean {
+    return this.allocator.take({ attemptId, job: null }, priority);
   }
 
   override stopFetching(): Promise<void> {
@@ -108,7 +154,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
     this.closed ??= (async () => {
       await this.stopFetching();
       for (const timer of this.timers) clearTimeout(timer);
-      await this.inEachLane((lane) => lane.close());
+      await Promise.all([this.inEachLane((lane) => lane.close()), ...[...this.retired].map(closeRetired)]);
     })();
     return this.closed;
   }
@@ -138,18 +184,18 @@ export class BullmqTaskConsumer extends TaskConsumer {
     return withDeadline(fetching, FETCH_DEADLINE_MS, () => {
       late = true;
       fetching.then((message) => message && lane.putBack(message)).catch(() => undefined);
-      return new Error(`no answer within ${FETCH_DEADLINE_MS} ms`);
+      return noAnswer();
     });
   }
 
   /** One message in its slot, from the hand-over to the handler until the slot is free. */
-  private async run(message: FetchedMessage, lane: MessageLane): Promise<void> {
+  private async run(message: HeldMessage, lane: MessageLane): Promise<void> {
     let open = true;
     const decided = () => {
       if (!open) return;
       open = false;
       this.deciding.works();
-      lane.complete(message);
+      if (message.job !== null) lane.complete(message);
     };
     try {
       await this.handler?.(message.attemptId, decided);
@@ -160,14 +206,18 @@ export class BullmqTaskConsumer extends TaskConsumer {
         return;
       }
       open = false;
-      await lane.putBack(message).catch(() => undefined); // when the queue is away as well, its lock runs out
+      await this.putBack(message, lane).catch(() => undefined); // when the queue is away as well, its lock runs out
       throw error;
     }
   }
 
+  private async putBack(message: HeldMessage, lane: MessageLane): Promise<void> {
+    if (message.job !== null) await lane.putBack(message);
+  }
+
   private poll(): void {
     // A fetch that is never answered must show as missing progress.
-    if (this.allocator.fetchesUnderWay === 0) this.tickedAt = Date.now();
+    if (this.allocator.fetchesUnderWay === 0) this.tickedAt = performance.now();
     this.allocator.nudge();
   }
 
@@ -175,15 +225,41 @@ export class BullmqTaskConsumer extends TaskConsumer {
     await Promise.all([...this.lanes].map(([priority, lane]) => work(lane, priority)));
   }
 
-  /** Until the consumer is closed; what fails is done again the next time. */
+  /**
+   * Until the consumer is closed or renewed; what fails is done again the next time, and so is what gives no answer: the
+   * chain of rounds must not break.
+   */
   private repeatedly(delayMs: () => number, work: () => Promise<void>): void {
+    const { generation } = this;
     if (this.closed) return;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
-      work()
+      withDeadline(work(), FETCH_DEADLINE_MS, noAnswer)
         .catch((error: unknown) => this.log.debug?.(`Queue upkeep failed: ${describe(error)}`))
-        .finally(() => this.repeatedly(delayMs, work));
+        .finally(() => {
+          if (generation === this.generation) this.repeatedly(delayMs, work);
+        });
     }, delayMs());
     this.timers.add(timer);
   }
+}
+
+/** Lanes of one connection, and how to end that. */
+interface Retired {
+  readonly lanes: readonly MessageLane[];
+  readonly leave: () => Promise<void>;
+}
+
+async function wearOut({ lanes }: Retired): Promise<void> {
+  await Promise.all(lanes.map((lane) => lane.renewLocks().catch(() => undefined)));
+}
+
+async function closeRetired({ lanes, leave }: Retired): Promise<void> {
+  const closing = Promise.all(lanes.map((lane) => lane.close()));
+  await withDeadline(closing, FETCH_DEADLINE_MS, noAnswer).catch(() => undefined);
+  await leave().catch(() => undefined);
+}
+
+function noAnswer(): Error {
+  return new Error(`no answer within ${FETCH_DEADLINE_MS} ms`);
 }

@@ -1,6 +1,7 @@
 import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { withDeadline } from './deadline.js';
 import type { PriorityQueue, QueueBackend } from './queue-backend.js';
+import type { QueueLoss, QueueMemory } from './queue-memory.js';
 import { MESSAGE_NAME } from './queue-names.js';
 import { QueueUnavailableError } from './queue-unavailable-error.js';
 import { type Message, type QueueCounts, type QueueStats, TaskQueue } from './task-queue.js';
@@ -20,6 +21,7 @@ export class BullmqTaskQueue extends TaskQueue {
   constructor(
     private readonly queues: PriorityQueues,
     private readonly backend: QueueBackend,
+    private readonly memory: QueueMemory | null = null,
   ) {
     super();
   }
@@ -51,6 +53,33 @@ export class BullmqTaskQueue extends TaskQueue {
 
   override async ping(): Promise<void> {
     await this.reach(() => this.backend.ping());
+  }
+
+  /** A queue that somebody paused by BullMQ's tools gives nothing out. */
+  override async hasWaiting(): Promise<boolean> {
+    const waits = await this.ofEachClass(
+      async (queue) => (await count(queue)).waiting > 0 && !(await queue.isPaused()),
+    );
+    return Object.values(waits).includes(true);
+  }
+
+  override async claimLoss(): Promise<QueueLoss | 'claimed' | null> {
+    const { memory } = this;
+    if (memory === null) return null;
+    const loss = await this.reach(() => memory.claimLoss());
+    if (loss === null || loss === 'claimed') return loss;
+    return {
+      renew: () => this.reach(() => loss.renew()),
+      repaired: () => this.reach(() => loss.repaired()),
+      giveUp: () => this.reach(() => loss.giveUp()),
+    };
+  }
+
+  override async reportLoss(): Promise<boolean> {
+    const { memory } = this;
+    if (memory === null) return false;
+    await this.reach(() => memory.reportLoss());
+    return true;
   }
 
   private async add(queue: PriorityQueue, attemptIds: readonly string[]): Promise<void> {

@@ -11,7 +11,7 @@ import type { ManualWorker, MessageJob } from './queue-backend.js';
 import { describe, type Log } from './outage-log.js';
 
 /** How long a completion waits for a fetch it can travel with. */
-const FUSE_MS = 4;
+const FUSE_MS = 30;
 
 /** A fetched message: locked by its token until it is completed or put back. */
 export interface FetchedMessage {
@@ -33,6 +33,11 @@ export class MessageLane {
     private readonly lockMs: number,
     private readonly log: Log,
   ) {}
+
+  /** Whether it holds no message any more, neither undecided nor to be completed. */
+  get isEmpty(): boolean {
+    return this.held.size === 0 && this.completable.length === 0 && this.completing.size === 0;
+  }
 
   /**
    * Moves messages whose lock ran out back to waiting, whoever held them; how many, or 0 when another worker did

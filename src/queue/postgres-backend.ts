@@ -110,6 +110,11 @@ export class PostgresBackend implements QueueBackend {
     return new ManualWorker(name, { ...options, connection: this.pool }, this.factory);
   }
 
+  /** The pool drops a connection that fails or does not answer, and makes another. */
+  renewConnection(): () => Promise<void> {
+    return () => Promise.resolve();
+  }
+
   usable(): Promise<void> {
     return this.connection.waitUntilReady();
   }
@@ -121,6 +126,11 @@ export class PostgresBackend implements QueueBackend {
   /** BullMQ 6.7 lists waiting messages newest first here, whatever order it is asked for; so it is the last one. */
   async oldest(queue: PriorityQueue, waiting: number): Promise<MessageJob | undefined> {
     return (await queue.getJobs(['waiting'], waiting - 1, waiting - 1))[0];
+  }
+
+  /** Its messages are where the tasks are, but for the last moment before a crash: that is left to the sweep. */
+  memoryOf(): null {
+    return null;
   }
 
   close(): Promise<void> {

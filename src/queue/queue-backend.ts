@@ -7,6 +7,7 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq';
+import type { QueueMemory } from './queue-memory.js';
 
 /** A BullMQ factory whose connection type does not matter to the caller: it ignores it. */
 export type AnyBackendFactory = BackendFactory<IQueueBackend, unknown>;
@@ -69,6 +70,11 @@ export interface QueueBackend {
   queueOptions(): BackedQueueOptions;
   createWorker(name: string, options: Omit<WorkerOptions, 'connection'>): ManualWorker;
   /**
+   * Has workers that are created from here on use a new connection. @returns what to call when the earlier ones are closed;
+   * their connection ends then
+   */
+  renewConnection(): () => Promise<void>;
+  /**
    * Resolves at once when the backend may be used; waits a moment while the process connects for the first time;
    * rejects at once when it is known to be away.
    */
@@ -76,5 +82,7 @@ export interface QueueBackend {
   ping(): Promise<void>;
   /** The message that waits longest, of `waiting`; undefined when none waits any more. */
   oldest(queue: PriorityQueue, waiting: number): Promise<MessageJob | undefined>;
+  /** Of the installation with this prefix; null where the backend forgets nothing that the tasks survive. */
+  memoryOf(prefix: string): QueueMemory | null;
   close(): Promise<void>;
 }

@@ -80,8 +80,9 @@ BullModule.queueClass = BackedQueue;
     InjectedQueues,
     {
       provide: TaskQueue,
-      inject: [InjectedQueues, BACKEND],
-      useFactory: (queues: InjectedQueues, backend: QueueBackend) => new BullmqTaskQueue(queues, backend),
+      inject: [InjectedQueues, BACKEND, CONFIG],
+      useFactory: (queues: InjectedQueues, backend: QueueBackend, { queue }: Config) =>
+        new BullmqTaskQueue(queues, backend, backend.memoryOf(queue.prefix)),
     },
     {
       provide: TaskConsumer,

@@ -9,7 +9,9 @@ import {
   type PriorityQueue,
   type QueueBackend,
 } from './queue-backend.js';
+import type { QueueMemory } from './queue-memory.js';
 import { type ConnectionReports, QueueRedis } from './redis-client.js';
+import { RedisMemory } from './redis-memory.js';
 
 /** How long the very first connection is waited for. */
 const FIRST_CONNECT_MS = 1_000;
@@ -30,6 +32,8 @@ export class RedisBackend implements QueueBackend {
   private readonly reports: ConnectionReports;
   private readonly producing: Link;
   private consuming: Link | null = null;
+  /** Of workers that were replaced and are not closed yet. */
+  private readonly leaving = new Set<Link>();
   private wasReady = false;
 
   constructor(
@@ -58,6 +62,15 @@ export class RedisBackend implements QueueBackend {
     return new ManualWorker(name, { ...options, connection: this.consuming.client }, this.consuming.factory);
   }
 
+  renewConnection(): () => Promise<void> {
+    const old = this.consuming;
+    this.consuming = null;
+    if (old !== null) this.leaving.add(old);
+    return async () => {
+      if (old !== null && this.leaving.delete(old)) await old.client.leave();
+    };
+  }
+
   async usable(): Promise<void> {
     const { client } = this.producing;
     if (client.status === 'ready') return;
@@ -76,8 +89,14 @@ export class RedisBackend implements QueueBackend {
     return (await queue.getJobs(['waiting'], 0, 0, true))[0];
   }
 
+  memoryOf(prefix: string): QueueMemory {
+    return new RedisMemory(this.producing.client, `${prefix}:memory`);
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.producing.client.leave(), this.consuming?.client.leave()]);
+    const links = [this.producing, ...this.leaving];
+    if (this.consuming !== null) links.push(this.consuming);
+    await Promise.all(links.map(({ client }) => client.leave()));
   }
 
   private connect(): Link {

@@ -32,7 +32,7 @@ export class QueueRedis extends Redis {
       // A peer that vanished without a word: no answer for so long breaks the connection.
       socketTimeout: 4 * COMMAND_TIMEOUT_MS,
       connectTimeout: 2_000,
-      retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 800) + Math.random() * 100,
+      retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 400) + Math.random() * 100,
     });
     this.on('error', (error) => reports.outage.failed(error));
     this.on('ready', () => reports.outage.works());

@@ -2,8 +2,8 @@
  * Decides which class of messages is fetched next, and how many at once. Knows nothing of BullMQ.
  *
  * What holds, at any moment:
- *  - fetches under way + messages being run never exceed `slots`; a fetched message keeps its slot from before
- *    the fetch until its run settles;
+ *  - messages being run never exceed `slots`, and with those fetched or being fetched never `slots` + the runs that
+ *    are about to end: a message has its slot from before the fetch, or that of such a run, until its own run settles;
  *  - higher classes first: a class is fetched only when no higher one can still use the free slots;
  *  - yet every class moves: of any FAIRNESS_WINDOW fetches in a row, each class that may hold messages gets at
  *    least one;
@@ -42,7 +42,7 @@ export interface SlotAllocatorOptions<M> {
   fetch(priority: Priority): Promise<M | null>;
   /** Settles when the message's slot is free. Rejects when the message is back in its class, undecided. */
   run(message: M, priority: Priority): Promise<void>;
-  /** Gives back a message that arrived after `stop`. */
+  /** Gives back a message that was not run before `stop`. */
   putBack(message: M, priority: Priority): Promise<void>;
   /** Hear of failed fetches, of answered ones and of failed runs. */
   fetchFailed?(error: unknown): void;
@@ -75,11 +75,16 @@ export class SlotAllocator<M> {
   private open = false;
   private running = 0;
   private fetching = 0;
+  /** Runs that are about to end: a message may be fetched for their slots. */
+  private ending = 0;
+  /** Messages that came before the slot they were fetched for was free. */
+  private readonly early: { message: M; state: ClassState }[] = [];
   private fetchFailures = 0;
   private runFailures = 0;
   private pause: NodeJS.Timeout | undefined;
   private whenQuiet: (() => void)[] = [];
-  private progressAt = Date.now();
+  private progressAt = performance.now();
+  private movedAt = performance.now();
 
   constructor(private readonly options: SlotAllocatorOptions<M>) {
     if (!Number.isInteger(options.slots) || options.slots < 1)
@@ -96,14 +101,20 @@ export class SlotAllocator<M> {
     return this.fetching;
   }
 
-  /** When a fetch was last answered, even with a failure; milliseconds since the epoch. */
+  /** When a fetch was last answered, even with a failure; milliseconds on the clock of `performance.now()`. */
   get lastProgressAt(): number {
     return this.progressAt;
+  }
+
+  /** Since when a slot has been free without any run beginning or ending; null while all are used, or it is not open. */
+  get idleSince(): number | null {
+    return this.open && this.running < this.options.slots ? this.movedAt : null;
   }
 
   /** Begins to fetch; every class is looked at once. */
   start(): void {
     this.open = true;
+    this.movedAt = performance.now();
     this.nudge();
   }
 
@@ -125,15 +136,46 @@ export class SlotAllocator<M> {
   keep(priority: Priority, inARow: number): boolean {
     if (!this.open) return false;
     const own = PRIORITIES.indexOf(priority);
+    // Messages that count on slots of runs about to end must find them: of those, this is one.
+    if (-this.free > Math.max(0, this.ending - 1)) return false;
     const mustYield = this.classes.some(
       (state, index) =>
         state.flagged &&
         (index < own || state.passedOver >= PATIENCE || (index === own && inARow >= MAX_KEPT)),
     );
     if (mustYield) return false;
-    for (const other of this.classes) if (other.priority !== priority && other.flagged) other.passedOver++;
-    this.classes[own].passedOver = 0;
+    this.countFetch(this.classes[own]);
     return true;
+  }
+
+  /**
+   * Runs a message that never was in its class, at once or not at all. Yes where a fetch begun now could as well have
+   * brought it: a slot is free, nothing of its class or a higher one may be waiting, no class has run out of patience. A
+   * yes counts as a fetch of the class.
+   */
+  take(message: M, priority: Priority): boolean {
+    if (!this.open || this.pause !== undefined || this.free <= 0) return false;
+    const own = PRIORITIES.indexOf(priority);
+    if (this.classes.some((state, index) => state.flagged && (index <= own || state.passedOver >= PATIENCE)))
+      return false;
+    this.countFetch(this.classes[own]);
+    this.run(message, this.classes[own]);
+    return true;
+  }
+
+  /**
+   * Says that a run is about to end, so that the next message for its slot is fetched meanwhile. @returns what to call
+   * when it has ended, or goes on after all
+   */
+  expectEnd(): () => void {
+    this.ending++;
+    this.fill();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.ending--;
+    };
   }
 
   /** Fetches no more. Resolves when no fetch is under way and what they brought has been put back. */
@@ -141,6 +183,9 @@ export class SlotAllocator<M> {
     this.open = false;
     clearTimeout(this.pause);
     this.pause = undefined;
+    await Promise.all(
+      this.early.splice(0).map(async ({ message, state }) => await this.giveBack(message, state)),
+    );
     if (this.fetching > 0) await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
   }
 
@@ -154,7 +199,7 @@ export class SlotAllocator<M> {
 
   /** The class the next fetch goes to, or null when no slot is free or nothing may be waiting. */
   private pick(): ClassState | null {
-    const free = this.options.slots - this.running - this.fetching;
+    const free = this.free + this.ending;
     if (free <= 0) return null;
 
     let impatient: ClassState | null = null;
@@ -175,9 +220,18 @@ export class SlotAllocator<M> {
     return null;
   }
 
-  private launch(state: ClassState): void {
+  private get free(): number {
+    return this.options.slots - this.running - this.fetching - this.early.length;
+  }
+
+  /** A fetch went to this class, and not to the others. */
+  private countFetch(state: ClassState): void {
     for (const other of this.classes) if (other !== state && other.flagged) other.passedOver++;
     state.passedOver = 0;
+  }
+
+  private launch(state: ClassState): void {
+    this.countFetch(state);
     state.underWay++;
     this.fetching++;
     const asked = state.nudges;
@@ -197,19 +251,17 @@ export class SlotAllocator<M> {
     this.options.fetchAnswered?.();
     if (message !== null && !this.open) {
       // The fetch counts as under way until its message is back in the queue.
-      this.options
-        .putBack(message, state.priority)
-        .catch((error: unknown) => this.options.fetchFailed?.(error))
-        .finally(() => {
-          this.settleFetch(state);
-          this.quiet();
-        });
+      void this.giveBack(message, state).then(() => {
+        this.settleFetch(state);
+        this.quiet();
+      });
       return;
     }
     this.settleFetch(state);
     if (message !== null) {
       state.streak++;
-      this.run(message, state);
+      if (this.running < this.options.slots) this.run(message, state);
+      else this.early.push({ message, state });
     } else {
       state.streak = 0;
       if (asked === state.nudges) {
@@ -224,25 +276,42 @@ export class SlotAllocator<M> {
   private settleFetch(state: ClassState): void {
     state.underWay--;
     this.fetching--;
-    this.progressAt = Date.now();
+    this.progressAt = performance.now();
   }
 
   private run(message: M, state: ClassState): void {
     this.running++;
+    this.movedAt = performance.now();
     this.options.run(message, state.priority).then(
       () => {
         this.running--;
+        this.movedAt = performance.now();
         this.runFailures = 0;
+        this.runEarly();
         this.fill();
       },
       (error: unknown) => {
         this.running--;
+        this.movedAt = performance.now();
+        this.runEarly();
         this.options.runFailed?.(error);
         this.runFailures = this.fail(this.runFailures);
         // It waits in its class again, which a fetch may have found empty meanwhile.
         this.nudge([state.priority]);
       },
     );
+  }
+
+  private async giveBack(message: M, state: ClassState): Promise<void> {
+    await this.options
+      .putBack(message, state.priority)
+      .catch((error: unknown) => this.options.fetchFailed?.(error));
+  }
+
+  /** A slot is free: of the messages that came before theirs was, the first has it. */
+  private runEarly(): void {
+    const next = this.early.shift();
+    if (next !== undefined) this.run(next.message, next.state);
   }
 
   /** Begins a pause, unless one runs: the many fetches that fail together count as one failure. */

@@ -1,4 +1,5 @@
 import type { Priority } from '../domain/priority.js';
+import type { Message } from './task-queue.js';
 
 /**
  * Runs one attempt. Calls `decided` once its claim is decided, either way: from then on the message is not
@@ -20,12 +21,41 @@ export abstract class TaskConsumer {
    * @param inARow how many attempts the slot has run one after the other this way
    */
   abstract mayKeepSlot(priority: Priority, inARow: number): boolean;
+  /**
+   * Says that a handler is about to settle, so that the next message of its slot is fetched meanwhile; it runs when a
+   * slot is free, never before. @returns what to call when the handler has settled, or goes on after all
+   */
+  abstract expectEnd(): () => void;
+  /**
+   * Hands a message that is in no queue straight to the handler when a slot is free for it that no waiting message has a
+   * better right to. False: nothing was done, the message goes through its queue.
+   *
+   * A process that dies with it, or a handler that rejects, leaves no message behind: the sweep sends one.
+   */
+  abstract takeAtOnce(message: Message): boolean;
   /** Resolves when no fetch is under way; messages fetched but not handed over are back in their queue. */
   abstract stopFetching(): Promise<void>;
   /** Stops fetching, completes what was decided and lets go of the backend. Does not wait for handlers. */
   abstract close(): Promise<void>;
   /** Slots in use: messages handed over whose handler has not settled. */
   abstract readonly busy: number;
-  /** When the consumer's loop last turned; milliseconds since the epoch. For the liveness check. */
-  abstract readonly lastProgressAt: number;
+  /**
+   * When the consumer's loop last turned; milliseconds on the clock of `performance.now()`. Null while it need not turn:
+   * before the start and once it was told to stop. For the liveness check.
+   */
+  abstract readonly lastProgressAt: number | null;
+
+  /**
+   * Since when a slot has been free without anything coming or going; milliseconds on the clock of `performance.now()`. Null
+   * while all slots are used, or none need be.
+   */
+  get idleSince(): number | null {
+    return null;
+  }
+
+  /**
+   * Takes everything between the slots and the backend down and makes it anew: connections, workers, timers. What runs
+   * goes on, and what is in hand stays in hand.
+   */
+  renew(): void {}
 }

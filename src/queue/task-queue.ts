@@ -1,4 +1,5 @@
 import type { Priority } from '../domain/priority.js';
+import type { QueueLoss } from './queue-memory.js';
 
 /** A hint that an attempt is ready. The id is all it says; PostgreSQL decides what it means. */
 export interface Message {
@@ -31,4 +32,31 @@ export abstract class TaskQueue {
   abstract stats(): Promise<Record<Priority, QueueStats>>;
   /** One round trip to the backend. @throws QueueUnavailableError */
   abstract ping(): Promise<void>;
+
+  /**
+   * Whether a worker that asked now would be given a message. @throws QueueUnavailableError
+   */
+  async hasWaiting(): Promise<boolean> {
+    return Object.values(await this.counts()).some((count) => count.waiting > 0);
+  }
+
+  /**
+   * A loss of messages that nobody is making up for yet, 'claimed' while another process is, or null; one round trip. Who
+   * gets it offers everything queued again and says so.
+   *
+   * @throws QueueUnavailableError
+   */
+  claimLoss(): Promise<QueueLoss | 'claimed' | null> {
+    return Promise.resolve(null);
+  }
+
+  /**
+   * Says that messages may be missing; the next who asks for a loss gets one. @returns false where losses are not shared
+   * between processes, so that the caller has to see to it alone
+   *
+   * @throws QueueUnavailableError
+   */
+  reportLoss(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
 }

@@ -11,6 +11,7 @@ import { Executors } from '../executors/executors.js';
 import { isDatabaseAway } from '../persistence/database-faults.js';
 import type { HeldLease } from '../persistence/worker-lease.store.js';
 import { TaskConsumer } from '../queue/task-consumer.js';
+import { AttemptLogs } from './attempt-logs.js';
 import { AttemptWorks } from './attempt-work.js';
 import { WorkerLease } from './worker-lease.js';
 
@@ -45,6 +46,7 @@ export class AttemptRunner {
     private readonly requeues: RequeueTasks,
     private readonly losses: LoseTasks,
     private readonly consumer: TaskConsumer,
+    private readonly logs: AttemptLogs,
   ) {}
 
   /** Never throws. Calls `decided` once the claim is decided; settles when the slot is free. */
@@ -143,7 +145,11 @@ export class AttemptRunner {
     // Its lease may have ended, or the job been cancelled, while it was claimed or its inputs were read.
     if (prepared === null || signal.aborted || !this.isOurs(claim)) return null;
     if (prepared.kind === 'failed') return prepared.outcome;
-    return await this.executors.execute(prepared.work, signal);
+    const outcome = await this.executors.execute(prepared.work, signal);
+    // Whoever sees that the task has ended finds its log; one that wrote nothing is not held up.
+    const stored = this.logs.end(claim.attemptId);
+    if (stored !== null) await stored;
+    return outcome;
   }
 
   /**
@@ -165,22 +171,44 @@ export class AttemptRunner {
     }
     // Our next heartbeat gives it back, or the reaper takes it.
     if (outcome === null) return null;
+    // The task host counts the trusted time on its own, and was a moment faster.
+    if (!this.isOurs(claim) && isStoppedByHost(outcome)) return null;
     // The task host died under it: not the task's failure, unless it happens again and again.
     if (outcome.kind === 'failed' && outcome.error.code === 'executor_lost') {
       await this.persist(async () => await this.losses.lose([claim]), signal);
       return null;
     }
-    const finished = await this.persist(async () => await this.finish(claim, outcome, inARow), signal);
+    const finished = await this.finishAndGoOn(claim, outcome, signal, inARow);
     if (finished?.answer === 'stale') {
       this.logger.warn(`The result of attempt ${claim.attemptId} came too late and changed nothing.`);
     }
     return finished?.next ?? null;
   }
 
-  /** Who runs the only child of a finished task at once: this worker, while it may and nothing else comes first. */
-  private keeperFor(claim: Claim, inARow: number): string | null {
-    const mayKeep = !this.isStopping && this.isOurs(claim);
-    return mayKeep && this.consumer.mayKeepSlot(claim.priority, inARow) ? claim.workerId : null;
+  /**
+   * Keeps the slot for a task that waits for this one alone. Else its next message is fetched while the database writes;
+   * a task that waits for others as well is likely not ready yet, and gets the slot only if no message came first.
+   */
+  private async finishAndGoOn(
+    claim: Claim,
+    outcome: Outcome,
+    signal: AbortSignal,
+    inARow: number,
+  ): Promise<KeepAnswer | null> {
+    const successor = outcome.kind === 'succeeded' ? await this.finishes.successorOf(claim) : 'none';
+    const isKept = successor === 'own' && this.mayKeep(claim, inARow);
+    const ended = isKept ? null : this.consumer.expectEnd();
+    const keeper = isKept || (successor === 'shared' && this.mayKeep(claim, inARow)) ? claim.workerId : null;
+    try {
+      return await this.persist(async () => await this.finish(claim, outcome, keeper), signal);
+    } finally {
+      ended?.();
+    }
+  }
+
+  /** Whether this worker may run the only child of a task at once: while it takes work, and nothing else comes first. */
+  private mayKeep(claim: Claim, inARow: number): boolean {
+    return !this.isStopping && this.isOurs(claim) && this.consumer.mayKeepSlot(claim.priority, inARow);
   }
 
   /** A claim made under an identity that was lost meanwhile belongs to a zombie, whoever we are by now. */
@@ -188,9 +216,9 @@ export class AttemptRunner {
     return claim.workerId === this.lease.id && this.lease.trustMs() > 0;
   }
 
-  private async finish(claim: Claim, outcome: Outcome, inARow: number): Promise<KeepAnswer> {
+  private async finish(claim: Claim, outcome: Outcome, keeper: string | null): Promise<KeepAnswer> {
     try {
-      return await this.finishes.finishAndKeep(claim, outcome, this.keeperFor(claim, inARow));
+      return await this.finishes.finishAndKeep(claim, outcome, keeper);
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       // Something in the result itself cannot be stored: that is how the attempt ended, then.
@@ -215,6 +243,11 @@ export class AttemptRunner {
       }
     }
   }
+}
+
+/** What the task host says of attempts that it stopped because nobody vouched for this worker any more. */
+function isStoppedByHost(outcome: Outcome): boolean {
+  return outcome.kind === 'failed' && ['lease_lost', 'executor_lost'].includes(outcome.error.code);
 }
 
 function messageOf(error: unknown): string {

@@ -10,6 +10,8 @@ import { VERSION } from '../version.js';
 
 /** Part of the lease that is never used: heartbeats travel, clocks tick differently, killing takes time. */
 const MARGIN = 0.2;
+/** A heartbeat that is not answered for half of its period tries another connection; but not for a hiccup. */
+const MIN_PATIENCE_MS = 500;
 
 /**
  * This process as a worker: its identity and how long that may be trusted.
@@ -22,6 +24,8 @@ const MARGIN = 0.2;
 export class WorkerLease {
   private readonly logger = new Logger('Worker');
   private current: string | null = null;
+  /** The identity that is being registered. */
+  private next: string | null = null;
   private grantedAt = 0;
 
   constructor(
@@ -42,28 +46,35 @@ export class WorkerLease {
     return Math.max(0, this.grantedAt + leaseSeconds * 1_000 * (1 - MARGIN) - performance.now());
   }
 
+  /** May be repeated until it succeeds: it stays one identity, although the answer to a try may be lost. */
   async register(): Promise<void> {
-    const id = randomUUID();
+    this.next ??= randomUUID();
+    const id = this.next;
     const sentAt = performance.now();
     const { slots, leaseSeconds } = this.config.worker;
-    await this.store.register(
+    const isOurs = await this.store.register(
       { id, hostname: hostname(), pid: process.pid, slots, version: VERSION },
       leaseSeconds,
     );
+    this.next = null;
+    if (!isOurs) return await this.register();
     this.current = id;
     this.grantedAt = sentAt;
     this.logger.log(`Worker ${id} is online with ${slots} slots.`);
     this.tell('worker.online', id);
   }
 
-  /** One heartbeat. @returns false when the worker was declared lost */
+  /** One heartbeat; several may be under way. @returns false when the worker was declared lost */
   async renew(): Promise<boolean> {
     const id = this.current;
     if (id === null) return false;
     const sentAt = performance.now();
-    if (!(await this.store.renew(id, this.config.worker.leaseSeconds))) return false;
-    this.grantedAt = sentAt;
-    return true;
+    const { leaseSeconds, heartbeatSeconds } = this.config.worker;
+    const patienceMs = Math.max(MIN_PATIENCE_MS, heartbeatSeconds * 500);
+    const isGranted = await this.store.renew(id, leaseSeconds, patienceMs);
+    // Answers may overtake each other, and come after the identity was given up.
+    if (isGranted && id === this.current) this.grantedAt = Math.max(this.grantedAt, sentAt);
+    return isGranted;
   }
 
   /** Gives the identity up; whoever still runs under it is a zombie. */
@@ -78,9 +89,11 @@ export class WorkerLease {
   }
 
   async remove(): Promise<void> {
-    if (this.current === null) return;
-    await this.store.remove(this.current);
+    const id = this.current;
+    if (id === null) return;
+    // First: a heartbeat that finds the row gone must not take that for a loss.
     this.current = null;
+    await this.store.remove(id);
   }
 
   private tell(type: WorkerEvent['type'], id: string): void {

@@ -10,20 +10,24 @@ import { Bus } from '../bus/bus.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Dispatcher } from '../engine/dispatcher.js';
+import { GivingUp } from '../engine/giving-up.js';
 import { Progress } from '../engine/progress.js';
-import { RequeueTasks } from '../engine/requeue-tasks.js';
 import { Executors } from '../executors/executors.js';
-import { WorkerLeaseStore } from '../persistence/worker-lease.store.js';
+import type { HeldLease } from '../persistence/worker-lease.store.js';
 import { TaskConsumer } from '../queue/task-consumer.js';
 import { AttemptRunner } from './attempt-runner.js';
+import { Heartbeats } from './heartbeats.js';
+import { HeldLeases } from './held-leases.js';
 import { WorkerLease } from './worker-lease.js';
 
 const LOOP = 'worker-heartbeat';
-/** How often the process looks whether it may still trust itself. */
-const FENCE_MS = 250;
+/** How often the process looks whether a heartbeat is due. */
+const TICK_MS = 250;
 const RETRY_MS = 1_000;
-/** An attempt given to us that we do not know after so long: the answer to its claim is lost. */
-const UNKNOWN_AFTER_SECONDS = 10;
+/** Of leases without a heartbeat, until the process is given up. */
+const MAX_FRUITLESS = 3;
+/** What is under way on the way out is waited for so long. */
+const LAST_BEAT_MS = 5_000;
 
 /**
  * The life of the worker role.
@@ -31,7 +35,8 @@ const UNKNOWN_AFTER_SECONDS = 10;
  * start: register → task host → heartbeat → take messages.
  * heartbeat: renew the lease, tell the task host how long it may go on, stop what was taken away, give back what we
  *   were given without knowing.
- * fence: when the lease can no longer be trusted, every attempt is stopped, the identity dropped, a new one registered.
+ * fence: when the lease can no longer be trusted, every attempt is stopped, the identity dropped, a new one registered,
+ *   and what was stopped handed back.
  * stop: no new messages → what runs may finish within the grace → the rest is handed back uncharged → unregister.
  */
 @Injectable()
@@ -39,22 +44,32 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly logger = new Logger('Worker');
   private readonly stopping = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
+  private fenceTimer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void)[] = [];
-  private beating: Promise<void> | null = null;
+  private readonly heartbeats: Heartbeats;
+  /** Leases lost in a row while heartbeats were sent and none was granted. */
+  private fruitless = 0;
+  private comparing: Promise<void> | null = null;
+  private replacing: Promise<void> | undefined;
   private isAway = false;
 
   constructor(
     private readonly lease: WorkerLease,
-    private readonly store: WorkerLeaseStore,
     private readonly runner: AttemptRunner,
     private readonly executors: Executors,
     private readonly consumer: TaskConsumer,
     private readonly bus: Bus,
-    private readonly requeues: RequeueTasks,
+    private readonly leases: HeldLeases,
     private readonly dispatcher: Dispatcher,
     private readonly progress: Progress,
+    private readonly givingUp: GivingUp,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    this.heartbeats = new Heartbeats(
+      config.worker.heartbeatSeconds * 1_000,
+      async () => await this.heartbeat(),
+    );
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.executors.start();
@@ -68,10 +83,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     ];
     const heartbeatMs = this.config.worker.heartbeatSeconds * 1_000;
     this.progress.watch(LOOP, Math.max(30_000, 3 * heartbeatMs));
-    this.timers.push(
-      setInterval(() => this.beat(), heartbeatMs),
-      setInterval(() => this.fence(), FENCE_MS),
-    );
+    this.timers.push(setInterval(() => this.tick(), Math.min(TICK_MS, heartbeatMs)));
     await this.consumer.start(async (attemptId, decided) => await this.runner.handle(attemptId, decided));
   }
 
@@ -89,9 +101,10 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
       await until(isIdle, (this.config.worker.killGraceSeconds + 5) * 1_000);
     }
     for (const timer of this.timers) clearInterval(timer);
+    clearTimeout(this.fenceTimer);
     for (const unsubscribe of this.unsubscribe) unsubscribe();
     this.progress.forget(LOOP);
-    await this.beating;
+    await withinMs(Promise.all([this.comparing, this.replacing]), LAST_BEAT_MS);
     await this.dispatcher.settle();
     await quietly(this.lease.remove());
     await this.executors.close();
@@ -102,68 +115,98 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     while (!this.stopping.signal.aborted) {
       try {
         await this.lease.register();
-        this.executors.keepalive(this.lease.trustMs());
-        return;
+        return this.trust();
       } catch (error) {
-        this.logger.warn(`Cannot register yet: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(`Cannot register yet: ${messageOf(error)}`);
         await sleep(RETRY_MS);
       }
     }
   }
 
-  private beat(): void {
-    // One at a time: a heartbeat that waits for the database is not helped by a second one.
-    this.beating ??= this.heartbeat().finally(() => {
-      this.beating = null;
-    });
+  /** Goes on until the trusted time is over: to the moment, as the task host does, which should not act first. */
+  private trust(): void {
+    const trustMs = this.lease.trustMs();
+    this.executors.keepalive(trustMs);
+    clearTimeout(this.fenceTimer);
+    this.fenceTimer = setTimeout(() => this.fence(), Math.ceil(trustMs));
+  }
+
+  private fence(): void {
+    if (this.lease.trustMs() === 0) this.loseLease('no heartbeat was granted in time');
+  }
+
+  private tick(): void {
+    // First of all: whoever stood still must not take what it sends now for a sign of life.
+    this.fence();
+    if (this.lease.id !== null) this.heartbeats.tick(performance.now());
   }
 
   private async heartbeat(): Promise<void> {
     this.progress.mark(LOOP);
     const workerId = this.lease.id;
-    if (workerId === null) return;
     try {
-      if (!(await this.lease.renew())) {
-        await this.loseLease('it was declared lost by the database');
-        return;
+      if (workerId === null) return;
+      if (await this.lease.renew()) {
+        this.trust();
+        this.fruitless = 0;
+        if (this.isAway) this.logger.log('Heartbeats reach the database again.');
+        this.isAway = false;
+        this.compare(workerId);
+      } else if (workerId === this.lease.id) {
+        this.loseLease('it was declared lost by the database');
       }
-      this.executors.keepalive(this.lease.trustMs());
-      const held = this.runner.held();
-      const revoked = await this.store.findRevoked(held);
-      this.runner.stopLeases(
-        revoked.map((lease) => lease.lease),
-        'cancelled',
-      );
-      const unknown = await this.store.findUnknown(
-        workerId,
-        held.map((lease) => lease.lease),
-        UNKNOWN_AFTER_SECONDS,
-      );
-      await this.requeues.requeue(unknown.map((lease) => ({ ...lease, outcome: 'drained' })));
-      if (this.isAway) this.logger.log('Heartbeats reach the database again.');
-      this.isAway = false;
     } catch (error) {
-      if (!this.isAway) {
-        this.logger.warn(`A heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      if (!this.isAway) this.logger.warn(`A heartbeat failed: ${messageOf(error)}`);
       this.isAway = true;
+      throw error;
     }
   }
 
-  private fence(): void {
-    if (this.lease.id === null || this.lease.trustMs() > 0) return;
-    void this.loseLease('no heartbeat was granted in time');
+  /** One comparison at a time; the next heartbeat does what this one cannot. */
+  private compare(workerId: string): void {
+    this.comparing ??= this.leases
+      .compare(workerId)
+      .catch((error: unknown) => this.logger.warn(`Could not compare the leases: ${messageOf(error)}`))
+      .finally(() => (this.comparing = null));
   }
 
-  /** Everything of the old identity is stopped before a new one takes anything. */
-  private async loseLease(why: string): Promise<void> {
+  /** Everything of the old identity is stopped before a new one takes anything. Takes as long as the database is away. */
+  private loseLease(why: string): void {
     if (this.lease.id === null) return;
     this.logger.error(`The lease is lost (${why}): stopping ${this.runner.count} attempts.`);
+    const stoodStill =
+      performance.now() - this.heartbeats.sentAt > this.config.worker.heartbeatSeconds * 1_000 + TICK_MS;
     this.lease.forget();
+    this.heartbeats.abandon();
+    const held = this.runner.held();
     this.runner.stopAll('lease_lost');
-    await until(() => this.runner.count === 0, (this.config.worker.killGraceSeconds + 5) * 1_000);
-    await this.register();
+    // Who stood still sent none: that says nothing about whether they would have been granted.
+    if (!stoodStill) this.fruitless += 1;
+    // It could register each time: the database is there, and what hangs is in this process.
+    if (this.fruitless === MAX_FRUITLESS)
+      this.givingUp.giveUp(`no heartbeat was granted under ${MAX_FRUITLESS} leases in a row`);
+    this.replacing = this.replace(held, stoodStill);
   }
+
+  /**
+   * Where the database was away, what was stopped is handed back, as nobody's fault. A process that stood still leaves it to
+   * the reaper, who counts the loss: a task may have been the cause.
+   */
+  private async replace(held: readonly HeldLease[], stoodStill: boolean): Promise<void> {
+    await until(() => this.runner.count === 0, (this.config.worker.killGraceSeconds + 5) * 1_000);
+    const unstoppable = new Set(this.runner.held().map(({ lease }) => lease));
+    await this.register();
+    if (stoodStill) return;
+    await this.leases
+      .giveBack(held.filter(({ lease }) => !unstoppable.has(lease)))
+      .catch((error: unknown) =>
+        this.logger.warn(`What was stopped could not be handed back: ${messageOf(error)}`),
+      );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Waits until something holds, but not for ever. */
@@ -175,4 +218,10 @@ async function until(holds: () => boolean, atMostMs: number): Promise<void> {
 /** Best effort on the way out: the reaper does the same for a worker that just vanished. */
 async function quietly(step: Promise<void>): Promise<void> {
   await step.catch(() => undefined);
+}
+
+async function withinMs(step: Promise<unknown>, ms: number): Promise<void> {
+  const waiting = new AbortController();
+  await Promise.race([step, sleep(ms, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+  waiting.abort();
 }

@@ -4,13 +4,16 @@ import { StartJobs } from '../engine/start-jobs.js';
 import { type DueDag, TickStore } from '../persistence/tick.store.js';
 
 const PAGE = 200;
+/** A tick less late than this was not missed: a scheduler that was busy, or just restarted, still gives it its job. */
+const ON_TIME_MS = 10_000;
 
 /**
  * Due ticks → jobs.
  *
- * First the job, then the cursor: a crash in between makes the next round start the same tick again, which the unique
- * key (DAG, tick) turns into nothing. Several schedulers at once do the same to each other. When more than one tick is
- * due (nobody was there), the latest gets a job and the earlier ones are passed over.
+ * First the jobs, then the cursor: a crash in between makes the next round start the same ticks again, which the unique
+ * key (DAG, tick) turns into nothing. Several schedulers at once do the same to each other. Each tick that is late by
+ * less than `ON_TIME_MS` gets its job, oldest first. Of those that were missed (nobody was there) the latest gets one
+ * when no later tick does, and the others are passed over.
  */
 @Injectable()
 export class CronTicks {
@@ -24,28 +27,41 @@ export class CronTicks {
   /** @returns how many jobs were started */
   async fire(): Promise<number> {
     const due = await this.store.findDue(PAGE);
-    const fired = await Promise.all(due.map(async (dag) => await this.fireDag(dag)));
-    return fired.filter(Boolean).length;
+    const started = await Promise.all(due.map(async (dag) => await this.fireDag(dag)));
+    return started.reduce((sum, count) => sum + count, 0);
   }
 
   /** One DAG's trouble must not keep the others from firing. */
-  private async fireDag(dag: DueDag): Promise<boolean> {
+  private async fireDag(dag: DueDag): Promise<number> {
+    let started = 0;
     try {
       const parsed = parseCron(dag.cronExpression);
       if (!parsed.ok) throw new Error(parsed.message);
-      const tick = latestTick(parsed.cron, dag);
-      const answer = await this.startJobs.start({ dagId: dag.id, trigger: 'cron', tickAt: tick });
-      // Deleted meanwhile, or in the middle of a change: the next round sees which.
-      if (answer.kind === 'no_such_dag') return false;
-      await this.store.advance(dag.id, dag.nextRunAt, nextTick(parsed.cron, dag.timezone, tick));
-      return answer.kind === 'started';
+      const ticks = ticksToFire(parsed.cron, dag);
+      for (const tick of ticks) {
+        const answer = await this.startJobs.start({ dagId: dag.id, trigger: 'cron', tickAt: tick });
+        // Deleted meanwhile, or in the middle of a change: the next round sees which.
+        if (answer.kind === 'no_such_dag') return started;
+        if (answer.kind === 'started') started += 1;
+      }
+      await this.store.advance(dag.id, dag.nextRunAt, nextTick(parsed.cron, dag.timezone, ticks.at(-1)!));
     } catch (error) {
       this.logger.error(
         `DAG ${dag.id} could not fire: ${error instanceof Error ? error.message : String(error)}`,
       );
-      return false;
     }
+    return started;
   }
+}
+
+/** Oldest first: the due ticks that are on time, which are few, or else the last that was missed. */
+function ticksToFire(cron: Cron, dag: DueDag): Date[] {
+  const { timezone, nextRunAt, now } = dag;
+  const onTimeAfter = new Date(now.getTime() - ON_TIME_MS);
+  const ticks: Date[] = [];
+  let tick = nextRunAt > onTimeAfter ? nextRunAt : nextTick(cron, timezone, onTimeAfter);
+  for (; tick !== null && tick <= now; tick = nextTick(cron, timezone, tick)) ticks.push(tick);
+  return ticks.length > 0 ? ticks : [latestTick(cron, dag)];
 }
 
 /** The last tick that is due. By halving, since a DAG may have missed millions of them. */

@@ -3,11 +3,12 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { EngineModule } from '../engine/engine.module.js';
 import { PersistenceModule } from '../persistence/persistence.module.js';
 import { CronTicks } from './cron-ticks.js';
+import { DlqOperations } from './dlq-operations.js';
 import { Scheduler } from './scheduler.js';
 
 /** The scheduler role: what happens because time passes. */
 @Module({
   imports: [ScheduleModule.forRoot(), EngineModule, PersistenceModule],
-  providers: [CronTicks, Scheduler],
+  providers: [CronTicks, DlqOperations, Scheduler],
 })
 export class SchedulerModule {}

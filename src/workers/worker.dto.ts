@@ -15,18 +15,18 @@ export class WorkerDto implements WorkerView {
   @ApiProperty({ example: 'worker-1' })
   hostname: string;
 
-  @ApiProperty({ type: 'integer', example: 4711 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 4711 })
   pid: number;
 
   @ApiProperty({ enum: WORKER_STATUSES, example: 'active' })
   status: WorkerStatus;
 
   /** Attempts it executes at once. */
-  @ApiProperty({ type: 'integer', example: 10 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 10 })
   slots: number;
 
   /** Attempts it executes now. */
-  @ApiProperty({ type: 'integer', example: 2 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 2 })
   running: number;
 
   @ApiProperty(TIME)
@@ -48,6 +48,7 @@ export class WorkerPageDto implements Page<WorkerDto> {
 }
 
 export class ListWorkersQuery extends ListQuery {
+  /** Only workers in this state. */
   @ApiPropertyOptional({ enum: WORKER_STATUSES })
   @MayBeMissing()
   @IsIn(WORKER_STATUSES)
@@ -55,33 +56,33 @@ export class ListWorkersQuery extends ListQuery {
 }
 
 class WorkerCountsDto {
-  @ApiProperty({ type: 'integer', example: 2 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 2 })
   active: number;
 
-  @ApiProperty({ type: 'integer', example: 0 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 0 })
   draining: number;
 
-  @ApiProperty({ type: 'integer', example: 0 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 0 })
   lost: number;
 }
 
 class SlotCountsDto {
-  @ApiProperty({ type: 'integer', example: 20 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 20 })
   total: number;
 
-  @ApiProperty({ type: 'integer', example: 3 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 3 })
   busy: number;
 
-  @ApiProperty({ type: 'integer', example: 17 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 17 })
   free: number;
 }
 
 /** One number for the last minute, one for the last hour. */
 class RecentDto {
-  @ApiProperty({ example: 0 })
+  @ApiProperty({ minimum: 0, example: 0 })
   '1m': number;
 
-  @ApiProperty({ example: 0 })
+  @ApiProperty({ minimum: 0, example: 0 })
   '1h': number;
 }
 
@@ -93,7 +94,7 @@ export class WorkerStatsDto {
   @ApiProperty({ type: SlotCountsDto })
   slots: SlotCountsDto;
 
-  /** Attempts that ended by themselves, well or not. */
+  /** Attempts that ended by themselves, well or not; to within five seconds. */
   @ApiProperty({ type: RecentDto })
   throughput: RecentDto;
 

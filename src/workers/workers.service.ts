@@ -2,12 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { isUuid } from '../domain/ids.js';
 import { DEFAULT_LIMIT } from '../http/list-query.dto.js';
 import { keyBehind, type Page, pageOf } from '../http/page.js';
-import {
-  type EndedAttempts,
-  type WorkerKey,
-  WorkerQueryStore,
-  type WorkerView,
-} from '../persistence/worker-query.store.js';
+import type { EndedAttempts } from '../persistence/ended-attempts.store.js';
+import { type WorkerKey, WorkerQueryStore, type WorkerView } from '../persistence/worker-query.store.js';
 import type { ListWorkersQuery, WorkerStatsDto } from './worker.dto.js';
 
 /** Worker processes as people see them. */

@@ -1,20 +1,24 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { createTestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { launchProcess, type RunningProcess, runToEnd } from '../support/processes.js';
 import { freePort } from '../support/redis-server.mjs';
 import { type OwnRedis, startOwnRedis } from '../support/redis.js';
+import { cuttableProxy } from '../integration/queue/cuttable-proxy.js';
 import { Client, PATIENCE, taskOf } from './client.js';
 import { describeWithOwnRedis, Installation } from './installation.js';
 import { processesWith } from './process-marks.js';
 import { readRaw } from './socket-readers.js';
 
 const CANARY = 'canary-8d1f3a';
+/** What colours begin with. */
+const ESCAPE = '\u001b';
 
 describe('a process that cannot start', () => {
   it.each(['dist/main.js', 'dist/migrate.js'])(
@@ -77,19 +81,104 @@ describe('a process that cannot start', () => {
     }
   });
 
-  it.each(['all', 'worker'])('waits for a database that is not there, and says so: ROLE=%s', async (role) => {
-    const one = await launchProcess({
-      ROLE: role,
-      DATABASE_URL: `postgres://user:${CANARY}@127.0.0.1:${await freePort()}/nothing`,
-      QUEUE_BACKEND: 'postgres',
-    });
-    await eventually(
-      () => expect(one.output()).toMatch(/Waiting for the database: .*ECONNREFUSED/),
-      PATIENCE,
+  it('waits for a database that is not there, and says so, without colours in a pipe', async () => {
+    await Promise.all(
+      ['all', 'worker'].map(async (role) => {
+        const one = await launchProcess({
+          ROLE: role,
+          DATABASE_URL: `postgres://user:${CANARY}@127.0.0.1:${await freePort()}/nothing`,
+          QUEUE_BACKEND: 'postgres',
+        });
+        await eventually(
+          () => expect(one.output()).toMatch(/Waiting for the database: .*ECONNREFUSED/),
+          PATIENCE,
+        );
+        one.signal('SIGTERM');
+        expect([role, await one.exited]).toEqual([role, { code: 0, signal: null }]);
+        expect(one.output()).not.toContain(CANARY);
+        expect(one.output()).not.toContain(ESCAPE);
+      }),
     );
-    one.signal('SIGTERM');
-    expect(await one.exited).toEqual({ code: 0, signal: null });
-    expect(one.output()).not.toContain(CANARY);
+  });
+});
+
+describe('a database that goes away behind the look at its schema', () => {
+  it('is waited for by a process that starts, for longer than a restart takes, unless that is to stop', async () => {
+    const database = await createTestDatabase();
+    const cables = [await cuttableProxy(database.url), await cuttableProxy(database.url)];
+    try {
+      const [waiting, stopped] = await Promise.all(
+        cables.map(async (cable): Promise<RunningProcess> => {
+          cable.cutAfterNext();
+          const one = await launchProcess({
+            ROLE: 'worker',
+            DATABASE_URL: cable.url,
+            QUEUE_BACKEND: 'postgres',
+          });
+          await eventually(() => expect(one.output()).toMatch(/Unable to connect to the database/), PATIENCE);
+          return one;
+        }),
+      );
+      expect(await stopped.stop()).toEqual({ code: 0, signal: null });
+
+      await eventually(() => expect(waiting.output()).toContain('Retrying (22)'), PATIENCE);
+      await cables[0].mend();
+      await eventually(() => expect(waiting.output()).toContain('ROLE=worker is ready'), PATIENCE);
+      expect(await waiting.stop()).toEqual({ code: 0, signal: null });
+    } finally {
+      for (const cable of cables) await cable.close();
+      await database.drop();
+    }
+  });
+});
+
+describe('the log of a process', () => {
+  /** Runs a program on a terminal and writes what that shows; the program ends when this does. */
+  const ON_A_TERMINAL = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])'];
+
+  /** The environment of a process that waits for its database, which is enough to have it talk. */
+  const waiting = async (): Promise<Record<string, string>> => ({
+    ROLE: 'worker',
+    DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/nothing`,
+    QUEUE_BACKEND: 'postgres',
+  });
+
+  it('has colours in a pipe when they are asked for, unless they are refused', async () => {
+    const logOf = async (env: Record<string, string>): Promise<string> => {
+      const one = await launchProcess({ ...(await waiting()), ...env });
+      await eventually(() => expect(one.output()).toContain('Waiting for the database'), PATIENCE);
+      await one.stop();
+      return one.output();
+    };
+    const [asked, refused] = await Promise.all([
+      logOf({ FORCE_COLOR: '1' }),
+      logOf({ FORCE_COLOR: '1', NO_COLOR: '1' }),
+    ]);
+    expect(asked).toContain(ESCAPE);
+    expect(refused).not.toContain(ESCAPE);
+  });
+
+  it('has colours on a terminal, unless they are refused', async () => {
+    const logOf = async (env: Record<string, string>): Promise<string> => {
+      const terminal = spawn('python3', [...ON_A_TERMINAL, process.execPath, resolve('dist/main.js')], {
+        cwd: tmpdir(),
+        env: { PATH: process.env.PATH, TERM: 'xterm', ...(await waiting()), ...env },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const closed = once(terminal, 'close');
+      let output = '';
+      terminal.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      try {
+        await eventually(() => expect(output).toContain('Waiting for the database'), PATIENCE);
+      } finally {
+        terminal.kill();
+        await closed;
+      }
+      return output;
+    };
+    const [usual, refused] = await Promise.all([logOf({}), logOf({ NO_COLOR: '1' })]);
+    expect(usual).toContain(ESCAPE);
+    expect(refused).not.toContain(ESCAPE);
   });
 });
 

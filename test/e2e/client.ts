@@ -1,7 +1,4 @@
-import type { EventEnvelope } from '../../src/domain/events.js';
-import type { JobView, AttemptView } from '../../src/persistence/job-query.store.js';
-import type { DlqEntryView } from '../../src/persistence/dlq-query.store.js';
-import type { WorkerView } from '../../src/persistence/worker-query.store.js';
+import { connect, dataOf, type Schemas, type SchedulerClient } from '../../client/index.js';
 import { eventually } from '../support/eventually.js';
 
 /** A loaded machine takes its time; nothing here waits longer than it has to. */
@@ -13,26 +10,24 @@ export interface Answer<Body> {
   body: Body;
 }
 
-export interface TaskOfDag {
-  name: string;
-  task_type: 'http' | 'python' | 'shell' | 'noop';
-  config?: Record<string, unknown>;
-  dependencies?: string[];
-  max_retries?: number;
-  retry_base_delay?: number;
-  timeout_seconds?: number;
-}
+export type JobView = Schemas['Job'];
+export type TaskOfDag = Schemas['CreateDag']['tasks'][number];
 
 interface Problem {
   code: string;
   title: string;
 }
 
-/** The product as its users reach it: one API process over HTTP. */
+/** The product as its users reach it: one API process over HTTP, through the generated client. */
 export class Client {
-  constructor(private readonly url: string) {}
+  /** Every call that the document knows, typed by it. */
+  readonly api: SchedulerClient;
 
-  /** One request; the body of an answer without one is null. */
+  constructor(private readonly url: string) {
+    this.api = connect(url, { fetch: (request) => fetch(request, { signal: AbortSignal.timeout(30_000) }) });
+  }
+
+  /** One request past the generated client, for what is refused or answers no JSON of ours; the body of an answer without one is null. */
   async send<Body = Problem>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
     const answer = await fetch(this.url + path, {
       method,
@@ -58,17 +53,32 @@ export class Client {
     return answer.body;
   }
 
-  async createDag(name: string, tasks: TaskOfDag[], more: Record<string, unknown> = {}): Promise<number> {
-    const dag = await this.expect<{ id: number }>(201, 'POST', '/dags', { name, tasks, ...more });
-    return dag.id;
+  async createDag(
+    name: string,
+    tasks: TaskOfDag[],
+    more: Partial<Schemas['CreateDag']> = {},
+  ): Promise<number> {
+    return (await dataOf(this.api.POST('/dags', { body: { name, tasks, ...more } }))).id;
   }
 
-  async startJob(dagId: number, more: Record<string, unknown> = {}): Promise<JobView> {
-    return await this.expect<JobView>(201, 'POST', '/jobs', { dag_id: dagId, ...more });
+  async dag(id: number): Promise<Schemas['Dag']> {
+    return await dataOf(this.api.GET('/dags/{id}', { params: { path: { id } } }));
+  }
+
+  async deleteDag(id: number): Promise<void> {
+    await dataOf(this.api.DELETE('/dags/{id}', { params: { path: { id } } }));
+  }
+
+  async startJob(dagId: number, more: Partial<Schemas['CreateJob']> = {}): Promise<JobView> {
+    return await dataOf(this.api.POST('/jobs', { body: { dag_id: dagId, ...more } }));
   }
 
   async job(runId: string): Promise<JobView> {
-    return await this.expect<JobView>(200, 'GET', `/jobs/${runId}`);
+    return await dataOf(this.api.GET('/jobs/{run_id}', { params: { path: { run_id: runId } } }));
+  }
+
+  async cancel(runId: string): Promise<JobView> {
+    return await dataOf(this.api.POST('/jobs/{run_id}/cancel', { params: { path: { run_id: runId } } }));
   }
 
   /** Waits until the job has that status, and says what it was like when it never had. */
@@ -84,37 +94,54 @@ export class Client {
     );
   }
 
-  async jobsOf(dagId: number): Promise<JobView[]> {
-    return (await this.expect<{ items: JobView[] }>(200, 'GET', `/jobs?dag_id=${dagId}&limit=200`)).items;
+  async jobsOf(dagId: number): Promise<Schemas['JobSummary'][]> {
+    const query = { dag_id: dagId, limit: 200 };
+    return (await dataOf(this.api.GET('/jobs', { params: { query } }))).items;
   }
 
-  async events(runId: string): Promise<EventEnvelope[]> {
-    const events: EventEnvelope[] = [];
+  async events(runId: string): Promise<Schemas['Event'][]> {
+    const events: Schemas['Event'][] = [];
     for (;;) {
-      const since = events.at(-1)?.seq ?? 0;
-      const path = `/jobs/${runId}/events?limit=200&since=${since}`;
-      const { items } = await this.expect<{ items: EventEnvelope[] }>(200, 'GET', path);
+      const query = { limit: 200, since: events.at(-1)?.seq ?? 0 };
+      const params = { path: { run_id: runId }, query };
+      const page = await dataOf(this.api.GET('/jobs/{run_id}/events', { params }));
+      // The route streams as well, to whom asks for it.
+      if (typeof page === 'string') throw new Error(`Expected a page of events, got ${page}`);
+      const { items } = page;
       events.push(...items);
       if (items.length < 200) return events;
     }
   }
 
-  async attempts(runId: string, task: string): Promise<AttemptView[]> {
-    const path = `/jobs/${runId}/tasks/${task}/attempts`;
-    return (await this.expect<{ items: AttemptView[] }>(200, 'GET', path)).items;
+  async attempts(runId: string, task: string): Promise<Schemas['Attempt'][]> {
+    const params = { path: { run_id: runId, name: task } };
+    return (await dataOf(this.api.GET('/jobs/{run_id}/tasks/{name}/attempts', { params }))).items;
   }
 
-  async workers(): Promise<WorkerView[]> {
-    return (await this.expect<{ items: WorkerView[] }>(200, 'GET', '/workers')).items;
+  async workers(): Promise<Schemas['Worker'][]> {
+    return (await dataOf(this.api.GET('/workers'))).items;
   }
 
-  async dlqEntries(runId: string): Promise<DlqEntryView[]> {
-    const { items } = await this.expect<{ items: DlqEntryView[] }>(
-      200,
-      'GET',
-      '/workers/dlq/entries?limit=200',
-    );
+  async queueStats(): Promise<Schemas['QueueStats']> {
+    return await dataOf(this.api.GET('/jobs/queue/stats'));
+  }
+
+  async workerStats(): Promise<Schemas['WorkerStats']> {
+    return await dataOf(this.api.GET('/workers/stats'));
+  }
+
+  async dlqEntries(runId: string): Promise<Schemas['DlqEntry'][]> {
+    const query = { limit: 200 };
+    const { items } = await dataOf(this.api.GET('/workers/dlq/entries', { params: { query } }));
     return items.filter((entry) => entry.run_id === runId);
+  }
+
+  async replay(id: number): Promise<Schemas['ClosedEntry']> {
+    return await dataOf(this.api.POST('/workers/dlq/{id}/replay', { params: { path: { id } } }));
+  }
+
+  async resolve(id: number, body: Schemas['Resolve']): Promise<Schemas['ClosedEntry']> {
+    return await dataOf(this.api.POST('/workers/dlq/{id}/resolve', { params: { path: { id } }, body }));
   }
 }
 

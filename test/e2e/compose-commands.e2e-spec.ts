@@ -5,6 +5,7 @@ import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { runToEnd, startProcess, stopAllProcesses } from '../support/processes.js';
 import { describeWithRedis, uniquePrefix } from '../support/redis.js';
+import { PATIENCE } from './client.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
@@ -68,7 +69,7 @@ describeWithRedis('the commands of docker-compose.yml, run by hand', (redisUrl) 
         const answer = await fetch(`${one.url}/health`);
         expect(answer.status).toBe(200);
         return (await answer.json()) as { status: string; role: string };
-      });
+      }, PATIENCE);
       expect(health).toMatchObject({ role });
     }
 
@@ -82,16 +83,13 @@ describeWithRedis('the commands of docker-compose.yml, run by hand', (redisUrl) 
       tasks: [{ name: 'say', task_type: 'shell', config: { command: 'echo said' } }],
     });
     const job = await post('/jobs', { dag_id: dag.id });
-    await eventually(
-      async () => {
-        const answer = await fetch(`${api.url}/jobs/${job.run_id}`);
-        expect(await answer.json()).toMatchObject({
-          status: 'succeeded',
-          tasks: [{ output: { stdout: 'said\n' } }],
-        });
-      },
-      { timeoutMs: 20_000 },
-    );
+    await eventually(async () => {
+      const answer = await fetch(`${api.url}/jobs/${job.run_id}`);
+      expect(await answer.json()).toMatchObject({
+        status: 'succeeded',
+        tasks: [{ output: { stdout: 'said\n' } }],
+      });
+    }, PATIENCE);
 
     for (const one of [worker, scheduler, api]) expect(await one.stop()).toEqual({ code: 0, signal: null });
   });

@@ -1,9 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
+import { freePort } from '../support/redis-server.mjs';
 
 /** A PostgreSQL that may be stopped and started again under the same address, without disturbing other suites. */
 export interface OwnPostgres {
@@ -29,7 +30,8 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   let server: EmbeddedPostgres | null = await startServer();
   // The server takes another port at each start; a relay in front of it keeps one.
   const relay = new Relay();
-  const address = await relay.open(new URL(server.url));
+  const address = await freePort();
+  await relay.open(new URL(server.url), address);
 
   const stop = async () => {
     await server?.stop();
@@ -62,14 +64,12 @@ class Relay {
   private server: Server | null = null;
   private readonly sockets = new Set<Socket>();
 
-  /** @returns the port it listens on */
-  async open(target: URL, port = 0): Promise<number> {
+  async open(target: URL, port: number): Promise<void> {
     const server = createServer((socket) => this.join(socket, target));
     await new Promise<void>((opened, failed) =>
       server.once('error', failed).listen(port, '127.0.0.1', opened),
     );
     this.server = server;
-    return (server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {

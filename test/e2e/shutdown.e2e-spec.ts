@@ -132,12 +132,30 @@ describeOnBothBackends('a process that is told to stop', (backend) => {
     );
     impatient.signal('SIGINT');
     expect(await impatient.exited).toEqual({ code: 1, signal: null });
-    await client.expect(200, 'POST', `/jobs/${runId}/cancel`);
+    await client.cancel(runId);
     await eventually(() => expect(processesWith(mark)).toEqual([]), PATIENCE);
   });
 
+  itOnce('ends in order with a code of its own when it gets nothing although messages wait', async () => {
+    // Whoever is not deaf would take them.
+    expect(await worker.stop()).toEqual(CLEAN);
+    const dagId = await client.createDag('waits', [{ name: 'only', task_type: 'noop' }]);
+    const { run_id: runId } = await client.startJob(dagId);
+    const deaf = await launchProcess(installation.environment('worker', { PROGRESS_SECONDS: '1' }), [
+      '--import',
+      'test/support/deaf-worker.mjs',
+      'dist/main.js',
+    ]);
+    expect(await deaf.exited).toEqual({ code: 75, signal: null });
+    expect(deaf.output()).toMatch(/No progress: .* Its connection to the queue is renewed/);
+    expect(deaf.output()).toMatch(/No progress: .* Stopping, to be started again \(exit code 75\)/);
+    expect(await workerWith(deaf.pid)).toBeUndefined();
+    await client.cancel(runId);
+  });
+
   it('ends cleanly in every role, and leaves a state in which everything adds up', async () => {
-    for (const one of [scheduler, worker, api]) expect(await one.stop()).toEqual(CLEAN);
+    const left = backend === 'postgres' ? [scheduler, api] : [scheduler, worker, api];
+    for (const one of left) expect(await one.stop()).toEqual(CLEAN);
     expect(await brokenRules(installation)).toEqual([]);
   });
 });
@@ -162,12 +180,14 @@ describe('processes on a database without the schema', () => {
     );
 
   it('end cleanly when they are stopped while they wait for it', async () => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const worker = await launchProcess(installation.environment('worker'));
-      await untilItWaits(worker);
-      worker.signal(signal);
-      expect(await worker.exited).toEqual(CLEAN);
-    }
+    await Promise.all(
+      (['SIGTERM', 'SIGINT'] as const).map(async (signal) => {
+        const worker = await launchProcess(installation.environment('worker'));
+        await untilItWaits(worker);
+        worker.signal(signal);
+        expect([signal, await worker.exited]).toEqual([signal, CLEAN]);
+      }),
+    );
   });
 
   it('say that they wait, and work once it is migrated, however many migrate at once', async () => {

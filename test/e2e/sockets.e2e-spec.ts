@@ -6,8 +6,12 @@ import { type OwnRedis, startOwnRedis } from '../support/redis.js';
 import { Client, PATIENCE, taskOf } from './client.js';
 import { describeOnBothBackends, describeWithOwnRedis, Installation } from './installation.js';
 import { eventsOf, type Reader, readRaw, readSocketIo } from './socket-readers.js';
+import { Gate, OPEN, type Watcher } from './watchers.js';
 
 const UNKNOWN_RUN = '019a2b3c-4d5e-7f80-9123-456789abcdef';
+
+const WATCHED_JOBS = 10;
+const WATCHERS = 50;
 
 /** first → second → third; the second waits for a file, so that a test decides when it ends. */
 async function gatedChain(client: Client, name: string, gate: string): Promise<number> {
@@ -34,10 +38,10 @@ describeOnBothBackends('live events of two API processes', (backend) => {
   let installation: Installation;
   let apis: RunningProcess[];
   let client: Client;
-  const readers: Reader[] = [];
+  const readers: { close(): void }[] = [];
 
   beforeAll(async () => {
-    installation = await Installation.create(backend);
+    installation = await Installation.create(backend, { MAX_CONCURRENT_JOBS: '20' });
     const [one, other] = await Promise.all([
       installation.start('api'),
       installation.start('api'),
@@ -140,6 +144,55 @@ describeOnBothBackends('live events of two API processes', (backend) => {
     await seenOnBoth('worker.draining');
   });
 
+  // bench/watchers.mjs measures the same with twenty times as many.
+  it('are lost to none of fifty readers during 500 tasks, and told to none twice', async () => {
+    const gate = new Gate();
+    readers.push(gate);
+    const url = await gate.listen();
+    const noops = Array.from({ length: 50 }, (_, index) => ({
+      name: `t${index}`,
+      task_type: 'noop' as const,
+      dependencies: [index < 5 ? 'gate' : `t${index - 5}`],
+    }));
+    const dagId = await client.createDag('watched', [
+      { name: 'gate', task_type: 'http', config: { url } },
+      ...noops,
+    ]);
+    const runIds: string[] = [];
+    while (runIds.length < WATCHED_JOBS) runIds.push((await client.startJob(dagId)).run_id);
+    await eventually(() => expect(gate.waiting).toBe(WATCHED_JOBS), PATIENCE);
+    // What there is now may still be on its way to one process or the other; what comes after it is everybody's.
+    const seqsBefore = new Map<string, number>();
+    for (const runId of runIds) seqsBefore.set(runId, (await client.events(runId)).length);
+
+    const followed: { watcher: Watcher; own: string[] }[] = [];
+    for (let index = 0; index < WATCHERS; index += 1) {
+      const runId = index < 12 ? null : runIds[index % WATCHED_JOBS];
+      const watcher = await OPEN[index % OPEN.length](apis[index % 2].url, runId);
+      readers.push(watcher);
+      followed.push({ watcher, own: runId === null ? runIds : [runId] });
+    }
+    gate.open();
+
+    for (const runId of runIds) await client.jobWhen(runId, 'succeeded', 90_000);
+    for (const runId of runIds) {
+      const stored = (await client.events(runId)).map(({ seq }) => seq);
+      expect(stored).toEqual(stored.map((_, index) => index + 1));
+      const before = seqsBefore.get(runId)!;
+      for (const { watcher, own } of followed) {
+        if (!own.includes(runId)) continue;
+        await eventually(
+          () =>
+            expect({
+              by: watcher.protocol,
+              seqs: watcher.seqsOf(runId).filter((seq) => seq > before),
+            }).toEqual({ by: watcher.protocol, seqs: stored.slice(before) }),
+          PATIENCE,
+        );
+      }
+    }
+  }, 180_000);
+
   it('refuse a job that does not exist', async () => {
     const [raw] = await onBoth((url) => readRaw(url, `/ws/job/${UNKNOWN_RUN}`));
     expect(await raw.closed).toBe(4404);
@@ -172,7 +225,7 @@ describeWithOwnRedis('live events while Redis, and so the bus, is dead', () => {
   it('reach the subscribers of a job all the same, each once and in order', async () => {
     const [api] = await Promise.all([
       installation.start('api'),
-      installation.start('worker'),
+      installation.start('worker', { MAX_CONCURRENT_JOBS: '1' }),
       installation.start('scheduler'),
     ]);
     const client = new Client(api.url);
@@ -183,7 +236,7 @@ describeWithOwnRedis('live events while Redis, and so the bus, is dead', () => {
         task_type: 'shell',
         config: { command: `until test -e '${gate}'; do sleep 0.05; done` },
       },
-      // Two children: an only child would run at once in the same slot, without Redis.
+      // Two children for one slot: an only child, or one beside a free slot, would run at once, without Redis.
       { name: 'one', task_type: 'noop', dependencies: ['held'] },
       { name: 'other', task_type: 'noop', dependencies: ['held'] },
     ]);

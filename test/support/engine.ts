@@ -10,18 +10,23 @@ import { CancelJobs } from '../../src/engine/cancel-jobs.js';
 import { type Claim, ClaimTasks } from '../../src/engine/claim-tasks.js';
 import { DagVersions } from '../../src/engine/dag-versions.js';
 import { Dispatcher } from '../../src/engine/dispatcher.js';
+import { EndedTally } from '../../src/engine/ended-tally.js';
 import { FinishTasks } from '../../src/engine/finish-tasks.js';
 import { LoseTasks } from '../../src/engine/lose-tasks.js';
 import { ReplayTasks } from '../../src/engine/replay-tasks.js';
+import { RerunJobs } from '../../src/engine/rerun-jobs.js';
 import { RequeueTasks } from '../../src/engine/requeue-tasks.js';
 import { StartJobs } from '../../src/engine/start-jobs.js';
 import { Upkeep } from '../../src/engine/upkeep.js';
 import { AttemptInputStore } from '../../src/persistence/attempt-input.store.js';
 import { DispatchStore } from '../../src/persistence/dispatch.store.js';
+import { EndedAttemptsStore } from '../../src/persistence/ended-attempts.store.js';
 import { SqlDatabase } from '../../src/persistence/sql-database.js';
 import { WorkerLeaseStore } from '../../src/persistence/worker-lease.store.js';
+import { TaskConsumer } from '../../src/queue/task-consumer.js';
 import { type Message, type QueueCounts, type QueueStats, TaskQueue } from '../../src/queue/task-queue.js';
 import { createTestDatabase } from './database.js';
+import { namedByText } from './named-by-text.js';
 
 /** Remembers messages instead of carrying them: the test is the worker. */
 export class RecordingQueue extends TaskQueue {
@@ -53,6 +58,26 @@ export class RecordingQueue extends TaskQueue {
   }
 }
 
+/** No slot is ever free: every message goes through the queue. */
+class BusyConsumer extends TaskConsumer {
+  readonly busy = 0;
+  readonly lastProgressAt = null;
+
+  async start(): Promise<void> {}
+  nudge(): void {}
+  mayKeepSlot(): boolean {
+    return false;
+  }
+  expectEnd(): () => void {
+    return () => undefined;
+  }
+  takeAtOnce(): boolean {
+    return false;
+  }
+  async stopFetching(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
 export class RecordingBus extends Bus {
   nudges: Nudge[] = [];
 
@@ -69,12 +94,8 @@ export class RecordingBus extends Bus {
   }
 }
 
-export interface EngineUnderTest {
-  url: string;
-  database: SqlDatabase;
-  queue: RecordingQueue;
-  bus: RecordingBus;
-  config: Config;
+/** The verbs of the engine, as one process has them. */
+export interface EngineVerbs {
   leases: WorkerLeaseStore;
   dispatcher: Dispatcher;
   versions: DagVersions;
@@ -84,16 +105,26 @@ export interface EngineUnderTest {
   requeueTasks: RequeueTasks;
   cancelJobs: CancelJobs;
   replayTasks: ReplayTasks;
+  rerunJobs: RerunJobs;
+  loseTasks: LoseTasks;
   upkeep: Upkeep;
+}
+
+export interface EngineUnderTest extends EngineVerbs {
+  url: string;
+  database: SqlDatabase;
+  queue: RecordingQueue;
+  bus: RecordingBus;
+  config: Config;
   workerId: string;
   rows<Row>(text: string, params?: unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }
 
 /** The whole engine on a database of its own, with a registered worker. */
-export async function createEngine(env: Record<string, string> = {}): Promise<EngineUnderTest> {
+export async function createEngine(env: Record<string, string> = {}, poolSize = 4): Promise<EngineUnderTest> {
   const testDatabase = await createTestDatabase();
-  const engine = await assemble(testDatabase.url, env, new RecordingQueue(), new RecordingBus());
+  const engine = await assemble(testDatabase.url, env, new RecordingQueue(), new RecordingBus(), poolSize);
   const closeFirst = engine.close;
   engine.close = async () => {
     await closeFirst();
@@ -110,12 +141,17 @@ export async function joinEngine(first: EngineUnderTest, poolSize = 4): Promise<
   return await assemble(first.url, {}, first.queue, first.bus, poolSize);
 }
 
+/** An engine on the database of an application under test, with a queue and a bus of its own. */
+export async function engineOn(url: string, env: Record<string, string> = {}): Promise<EngineUnderTest> {
+  return await assemble(url, env, new RecordingQueue(), new RecordingBus(), 4);
+}
+
 async function assemble(
   url: string,
   env: Record<string, string>,
   queue: RecordingQueue,
   bus: RecordingBus,
-  poolSize = 4,
+  poolSize: number,
 ): Promise<EngineUnderTest> {
   Logger.overrideLogger(process.env.TEST_LOG === undefined ? false : ['error', 'warn', 'log']);
   const config = loadConfig({ DATABASE_URL: url, RETRY_BASE_DELAY: '0', RETRY_MAX_DELAY: '0', ...env });
@@ -125,22 +161,47 @@ async function assemble(
     applicationName: 'engine-test',
     onConnectionError: () => undefined,
   });
-  const leases = new WorkerLeaseStore(database);
-  const store = new DispatchStore(database);
-  const versions = new DagVersions(new AttemptInputStore(database));
-  const dispatcher = new Dispatcher(queue, bus);
-  const finishTasks = new FinishTasks(database, dispatcher, versions, config);
-  const requeueTasks = new RequeueTasks(database, dispatcher);
+  const tally = new EndedTally(new EndedAttemptsStore(database));
+  const verbs = verbsOver(database, queue, bus, tally, config);
   const workerId = randomUUID();
-  await leases.register({ id: workerId, hostname: 'here', pid: 1, slots: 10, version: '0' }, 60);
+  // Nobody renews it, so it has to last as long as the slowest suite.
+  await verbs.leases.register({ id: workerId, hostname: 'here', pid: 1, slots: 10, version: '0' }, 3_600);
   const rows = async <Row>(text: string, params: unknown[] = []): Promise<Row[]> =>
-    await database.query<Row>({ name: `test-${hash(text)}`, text }, params);
+    await database.query<Row>(namedByText(text), params);
   return {
+    ...verbs,
     url,
     database,
     queue,
     bus,
     config,
+    workerId,
+    rows,
+    close: async () => {
+      await verbs.dispatcher.settle();
+      await tally.onApplicationShutdown();
+      await database.close();
+    },
+  };
+}
+
+/** The engine over a database, put together as its module does it. */
+export function verbsOver(
+  database: SqlDatabase,
+  queue: TaskQueue,
+  bus: Bus,
+  tally: EndedTally,
+  config: Config,
+  now?: () => number,
+): EngineVerbs {
+  const leases = new WorkerLeaseStore(database, now);
+  const store = new DispatchStore(database);
+  const versions = new DagVersions(new AttemptInputStore(database));
+  const dispatcher = new Dispatcher(queue, bus, new BusyConsumer());
+  const finishTasks = new FinishTasks(database, dispatcher, versions, tally, config);
+  const requeueTasks = new RequeueTasks(database, dispatcher);
+  const loseTasks = new LoseTasks(requeueTasks, finishTasks);
+  return {
     leases,
     dispatcher,
     versions,
@@ -150,28 +211,10 @@ async function assemble(
     requeueTasks,
     cancelJobs: new CancelJobs(database, dispatcher, store),
     replayTasks: new ReplayTasks(database, dispatcher, versions),
-    upkeep: new Upkeep(
-      database,
-      leases,
-      store,
-      queue,
-      bus,
-      dispatcher,
-      new LoseTasks(requeueTasks, finishTasks),
-    ),
-    workerId,
-    rows,
-    close: async () => {
-      await dispatcher.settle();
-      await database.close();
-    },
+    rerunJobs: new RerunJobs(database, dispatcher, versions, config),
+    loseTasks,
+    upkeep: new Upkeep(database, leases, store, queue, bus, dispatcher, loseTasks),
   };
-}
-
-function hash(text: string): string {
-  let sum = 0;
-  for (const character of text) sum = (sum * 31 + character.charCodeAt(0)) | 0;
-  return String(sum);
 }
 
 export function noop(name: string, dependencies: string[] = [], more: Partial<TaskSpec> = {}): TaskSpec {

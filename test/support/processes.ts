@@ -21,6 +21,9 @@ export interface RunningProcess {
   /** What it wrote so far, both streams, the last 256 KiB. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
+  /** One message over the channel to the process, and every one from it; only where it was launched with one. */
+  send(message: object): void;
+  onMessage(listener: (message: object) => void): void;
   exited: Promise<ExitOf>;
   /** SIGTERM, and KILL after the time; waits for the end. */
   stop(withinMs?: number): Promise<ExitOf>;
@@ -56,14 +59,18 @@ export async function startProcess(
 export async function launchProcess(
   env: Record<string, string>,
   args: string[] = ['dist/main.js'],
+  channel: 'channel' | 'none' = 'none',
 ): Promise<RunningProcess> {
   const port = env.PORT ?? String(await freePort());
-  const child = launch(args, { HOST: '127.0.0.1', PORT: port, ...env });
+  const child = launch(args, { HOST: '127.0.0.1', PORT: port, ...env }, channel);
   const one: RunningProcess = {
     pid: child.process.pid ?? -1,
     url: `http://127.0.0.1:${port}`,
     output: child.output,
     signal: (signal) => void child.process.kill(signal),
+    // A process that ends at this moment does not hear of it, and need not.
+    send: (message) => void (child.process.connected && child.process.send(message, () => undefined)),
+    onMessage: (listener) => void child.process.on('message', listener),
     exited: child.exited,
     stop: async (withinMs = 30_000) => {
       child.process.kill('SIGTERM');
@@ -94,14 +101,14 @@ export async function stopAllProcesses(): Promise<void> {
   await Promise.all([...running].map((one) => one.stop()));
 }
 
-function launch(args: string[], env: Record<string, string>) {
+function launch(args: string[], env: Record<string, string>, channel: 'channel' | 'none' = 'none') {
   const directory = mkdtempSync(join(tmpdir(), 'dts-test-process-'));
   // Files of the project are named from its root.
   const fromRoot = args.map((arg) => (existsSync(join(PROJECT, arg)) ? join(PROJECT, arg) : arg));
   const child: ChildProcess = spawn(process.execPath, fromRoot, {
     cwd: directory,
     env: { PATH: process.env.PATH ?? '', DATA_DIRECTORY: directory, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(channel === 'channel' ? (['ipc'] as const) : [])],
   });
   let output = '';
   const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-OUTPUT_LIMIT));

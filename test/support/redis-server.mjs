@@ -93,15 +93,32 @@ export async function startRedisServer(program, wantedPort) {
   };
 }
 
-/** A port of 127.0.0.1 nobody listens on now. */
-export function freePort() {
-  return new Promise((found, failed) => {
+/** Below those that systems hand out by themselves, to connections as well: nobody else takes one of them by chance. */
+const PORTS = { from: 20_000, to: 32_000 };
+/** Each worker of Jest keeps to its own share of them, and so does whatever runs without Jest, as worker 0. */
+const SHARES = 8;
+const SHARE_SIZE = (PORTS.to - PORTS.from) / SHARES;
+let lastPlace = Math.floor(Math.random() * SHARE_SIZE);
+
+/**
+ * A port of 127.0.0.1 nobody listens on now. A process that is told to listen there does so seconds later, so it is given
+ * to nobody else meanwhile, and may be taken again after it was let go.
+ */
+export async function freePort() {
+  const share = Number(process.env.JEST_WORKER_ID ?? 0) % SHARES;
+  for (let tries = 0; tries < SHARE_SIZE; tries++) {
+    lastPlace = (lastPlace + 1) % SHARE_SIZE;
+    const port = PORTS.from + share * SHARE_SIZE + lastPlace;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No port of ${PORTS.from} to ${PORTS.to} is free`);
+}
+
+function isFree(port) {
+  return new Promise((settle) => {
     const probe = createServer();
-    probe.once('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => found(port));
-    });
+    probe.once('error', () => settle(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => settle(true)));
   });
 }
 

@@ -1,8 +1,10 @@
 /** One attempt inside the task host: its directory, its process, its outcome. */
+import type { LogPiece } from '../../domain/log-piece.js';
 import { type Outcome } from '../../domain/outcome.js';
 import type { StopReason } from '../executor.js';
 import { failed, stopped } from '../failures.js';
 import { AttemptDirectory } from './attempt-directory.js';
+import { AttemptLog } from './attempt-log.js';
 import { endingDetails } from './ending-words.js';
 import { cookieOf, type HostAttempt, type HostSettings } from './protocol.js';
 import { judgePython, preparePython } from './python-task.js';
@@ -14,13 +16,16 @@ export class Attempt {
   private process: TaskProcess | null = null;
   private stopReason: StopReason | null = null;
   private readonly directory: AttemptDirectory;
+  private readonly log: AttemptLog | null;
 
   constructor(
     private readonly attempt: HostAttempt,
     private readonly settings: HostSettings,
     private readonly onStarted: (pid: number) => void,
+    onLog: (pieces: LogPiece[]) => boolean,
   ) {
     this.directory = new AttemptDirectory(settings, attempt.work.attemptId);
+    this.log = settings.logMaxBytes === null ? null : new AttemptLog(settings.logMaxBytes, onLog);
   }
 
   get pid(): number | undefined {
@@ -43,6 +48,7 @@ export class Attempt {
     } catch (error) {
       return failed('internal', `The task host failed: ${(error as Error).message}.`);
     } finally {
+      this.log?.end();
       await this.directory.remove().catch((error: Error) => console.error(`task host: ${error.message}`));
     }
   }
@@ -98,6 +104,7 @@ export class Attempt {
       cookie: cookieOf(hostId, work.attemptId),
       directory: this.directory.path,
       taskUser,
+      log: this.log,
     });
     if (this.process.pid !== undefined) this.onStarted(this.process.pid);
     return this.process.ended;

@@ -3,6 +3,7 @@
  * must never block on a full pipe because nobody reads.
  */
 import type { Readable } from 'node:stream';
+import { withoutCutEnd, withoutCutStart } from '../../domain/utf8.js';
 
 /** Most bytes kept of one stream, the marker between both ends included. */
 export const CAPTURE_BYTES = 65_536;
@@ -77,22 +78,4 @@ export class CapturedStream {
     const bytes = isWhole ? Buffer.concat([...this.head, this.tail()]) : this.tail();
     return (bytes.length > maxBytes ? withoutCutStart(bytes.subarray(-maxBytes)) : bytes).toString('utf8');
   }
-}
-
-/** Drops the continuation bytes of a character whose start is not there. */
-function withoutCutStart(bytes: Buffer): Buffer {
-  let start = 0;
-  while (start < 3 && start < bytes.length && (bytes[start] & 0xc0) === 0x80) start++;
-  return bytes.subarray(start);
-}
-
-/** Drops a last character of which only some bytes are there. */
-function withoutCutEnd(bytes: Buffer): Buffer {
-  for (let back = 1; back <= 4 && back <= bytes.length; back++) {
-    const byte = bytes[bytes.length - back];
-    if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
-  }
-  return bytes;
 }

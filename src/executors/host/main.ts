@@ -6,6 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LogPiece } from '../../domain/log-piece.js';
 import { onDeadline } from '../deadline.js';
 import { removeTree } from './attempt-directory.js';
 import { Attempt } from './attempt.js';
@@ -14,14 +15,26 @@ import { ProcessTree } from './process-tree.js';
 
 /** Leaving must not hang on a process that the kernel does not let go. */
 const LEAVE_WITHIN_MS = 10_000;
+/** Text of logs that may wait in the channel for a worker that does not read. */
+const MAX_UNREAD_LOGS = 16 * 1_048_576;
 
 const attempts = new Map<string, Attempt>();
 let settings: HostSettings | null = null;
 let cancelDeadline = (): void => undefined;
 let leaving = false;
+let unreadLogs = 0;
 
-function say(message: FromHost): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+function say(message: FromHost, sent: () => void = () => undefined): void {
+  if (process.connected) process.send?.(message, undefined, undefined, sent);
+}
+
+/** False when the worker does not keep up: then these pieces are lost, rather than this process grows. */
+function sayLog(attemptId: string, pieces: LogPiece[]): boolean {
+  if (unreadLogs > MAX_UNREAD_LOGS) return false;
+  const length = pieces.reduce((total, piece) => total + piece.text.length, 0);
+  unreadLogs += length;
+  say({ kind: 'log', attemptId, pieces }, () => (unreadLogs -= length));
+  return true;
 }
 
 async function take(message: ToHost): Promise<void> {
@@ -48,7 +61,12 @@ async function take(message: ToHost): Promise<void> {
 
 async function run(hostAttempt: HostAttempt): Promise<void> {
   const { attemptId } = hostAttempt.work;
-  const attempt = new Attempt(hostAttempt, settings!, (pid) => say({ kind: 'started', attemptId, pid }));
+  const attempt = new Attempt(
+    hostAttempt,
+    settings!,
+    (pid) => say({ kind: 'started', attemptId, pid }),
+    (pieces) => sayLog(attemptId, pieces),
+  );
   attempts.set(attemptId, attempt);
   const outcome = await attempt.run();
   attempts.delete(attemptId);

@@ -5,6 +5,7 @@
  * by itself when the worker cannot: when the channel closes (worker dead) or the trusted time runs out (worker
  * stopped, or cut off from the database), it kills everything and exits.
  */
+import type { LogPiece } from '../../domain/log-piece.js';
 import type { Outcome } from '../../domain/outcome.js';
 import type { AttemptWork, StopReason } from '../executor.js';
 
@@ -17,6 +18,8 @@ export interface HostSettings {
   /** The few variables every task process gets (PATH, LANG, TZ …). */
   environment: Record<string, string>;
   taskUser: { uid: number; gid: number } | null;
+  /** Most bytes of one attempt's log; null when nobody keeps logs. */
+  logMaxBytes: number | null;
 }
 
 /** A python attempt also needs the interpreter, which the worker finds once. */
@@ -37,6 +40,8 @@ export type FromHost =
   | { kind: 'ready' }
   /** Lets the worker find the attempt's processes when the host dies. */
   | { kind: 'started'; attemptId: string; pid: number }
+  /** What the attempt has written since the last one; all of it comes before `ended`. */
+  | { kind: 'log'; attemptId: string; pieces: LogPiece[] }
   | { kind: 'ended'; attemptId: string; outcome: Outcome };
 
 /** The variable by which the processes of an attempt are found again: `<hostId>/<attemptId>`. */

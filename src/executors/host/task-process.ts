@@ -8,6 +8,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs, onDeadline } from '../deadline.js';
 import type { StopReason } from '../executor.js';
+import type { AttemptLog } from './attempt-log.js';
 import { CapturedStream } from './captured-stream.js';
 import { ProcessTree } from './process-tree.js';
 
@@ -33,6 +34,8 @@ export interface LaunchLimits {
   /** The attempt's directory. */
   directory: string;
   taskUser: { uid: number; gid: number } | null;
+  /** Gets what the process writes, as it comes. */
+  log: AttemptLog | null;
 }
 
 export interface Ending {
@@ -105,6 +108,8 @@ export class TaskProcess {
   private async watch(): Promise<Ending> {
     const stdout = new CapturedStream(this.child.stdout!);
     const stderr = new CapturedStream(this.child.stderr!);
+    this.limits.log?.follow('stdout', this.child.stdout!);
+    this.limits.log?.follow('stderr', this.child.stderr!);
     await Promise.race([this.exited, this.stopAsked.passed]);
     if (this.stopReason !== null) await this.endByTerm();
     else

@@ -6,6 +6,9 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 @Index('dags_due_idx', ['nextRunAt'], {
   where: 'next_run_at IS NOT NULL AND is_paused = false AND deleted_at IS NULL',
 })
+@Index('dags_name_list_idx', ['id', 'name'], { where: 'deleted_at IS NULL' })
+@Index('dags_paused_list_idx', ['isPaused', 'id'], { where: 'deleted_at IS NULL' })
+@Index('dags_tags_idx', ['tags'], { type: 'gin', where: 'deleted_at IS NULL' })
 @Check('dags_priority_check', `priority IN ('critical', 'high', 'normal', 'low')`)
 @Check('dags_cron_check', `cron_expression IS NOT NULL OR next_run_at IS NULL`)
 export class DagEntity {
@@ -40,6 +43,10 @@ export class DagEntity {
   /** Number of the version new jobs run. */
   @Column('int', { default: 1 })
   version: number;
+
+  /** Counts every change, a pause as well, but not the ticks: what an ETag stands for. */
+  @Column('int', { default: 1 })
+  revision: number;
 
   /** The next tick that has no job yet; null without a cron expression. Moves on only from its own value. */
   @Column('timestamptz', { name: 'next_run_at', nullable: true })

@@ -6,7 +6,11 @@ import { JobEntity } from './job.entity.js';
 @Entity('dlq_entries')
 @Index('dlq_entries_pending_key', ['runId', 'idx'], { unique: true, where: `status = 'pending'` })
 @Index('dlq_entries_status_idx', ['status', 'id'])
-@Index('dlq_entries_dag_idx', ['dagId', 'id'])
+@Index('dlq_entries_dag_status_idx', ['dagId', 'status', 'id'])
+// Indexes of an expression, which TypeORM cannot describe: (error ->> 'code', status, id), the second behind dag_id.
+@Index('dlq_entries_code_idx', { synchronize: false })
+@Index('dlq_entries_dag_code_idx', { synchronize: false })
+@Index('dlq_entries_pending_task_idx', ['taskName', 'id'], { where: `status = 'pending'` })
 @Check('dlq_entries_status_check', `status IN ('pending', 'replayed', 'resolved')`)
 @Check('dlq_entries_resolved_check', `(resolved_at IS NULL) = (status = 'pending')`)
 export class DlqEntryEntity {

@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** One event of a job, written in the transaction of the transition it tells of. */
 @Entity('events')
+@Index('events_at_idx', ['at'], { type: 'brin' })
 export class EventEntity {
   @PrimaryColumn('uuid', { name: 'run_id', primaryKeyConstraintName: 'events_pkey' })
   runId: string;

@@ -11,7 +11,8 @@ import { DagEntity } from './dag.entity.js';
 @Index('jobs_tick_key', ['dagId', 'tickAt'], { unique: true, where: 'tick_at IS NOT NULL' })
 @Index('jobs_due_idx', ['scheduledFor'], { where: `status = 'scheduled'` })
 @Index('jobs_open_idx', ['dagId', 'runId'], { where: `status IN ('scheduled', 'queued', 'running')` })
-@Index('jobs_dag_idx', ['dagId', 'runId'])
+@Index('jobs_kind_idx', ['status', 'trigger', 'priority', 'runId'])
+@Index('jobs_dag_kind_idx', ['dagId', 'status', 'trigger', 'priority', 'runId'])
 @Check(
   'jobs_status_check',
   `status IN ('scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled')`,
@@ -60,6 +61,11 @@ export class JobEntity {
   @Column('timestamptz', { name: 'tick_at', nullable: true })
   tickAt: Date | null;
 
+  /** The job whose rerun this is; it may have been removed since. */
+  @Column('uuid', { name: 'rerun_of', nullable: true })
+  rerunOf: string | null;
+
+  /** The moment inside `run_id`: what lists filter by and what they are sorted by is one thing. */
   @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' })
   createdAt: Date;
 

@@ -1,7 +1,8 @@
-import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** One worker process, from its start to its end; its lease stands for all its attempts. */
 @Entity('workers')
+@Index('workers_list_idx', ['status', 'startedAt', 'id'])
 @Check('workers_status_check', `status IN ('active', 'draining', 'lost')`)
 export class WorkerEntity {
   /** Fresh for every start of a process, never reused. */

@@ -130,6 +130,10 @@ const TABLES = [
      finished_at timestamptz NOT NULL,
      error jsonb,
      CONSTRAINT attempts_pkey PRIMARY KEY (run_id, idx, attempt))`,
+  // For the attempts that ended of late. BRIN, as the rows lie in the order of this time: 24 kB for a million of them and
+  // next to nothing per insert, where a B-tree adds a quarter to the WAL of the table. Without autosummarize everything
+  // inserted since the last vacuum, up to a fifth of the table, would be read as well.
+  `CREATE INDEX attempts_finished_idx ON attempts USING brin (finished_at) WITH (autosummarize = on)`,
 
   `CREATE TABLE events (
      run_id uuid NOT NULL,

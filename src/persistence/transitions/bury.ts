@@ -6,6 +6,7 @@ import {
   LOGGED,
   distinctRunIds,
   fromTask,
+  isLeaving,
   lockedJobs,
   openTasks,
   toJob,
@@ -39,7 +40,7 @@ const BURY: Statement = {
     SET status = ${toTask('bury')}, error = i.error::jsonb, lease = NULL, finished_at = clock_timestamp(),
         charged = t.charged + (i.outcome = 'failed')::int, lost_workers = t.lost_workers + (i.outcome = 'lost')::int
     FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND t.status IN ${fromTask('bury')}
+    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND ${isLeaving('t', 'bury')}
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.task_type, t.worker_id, t.queued_at, t.started_at, t.finished_at,
               t.error, i.lease, i.outcome, i.descendants::int[] AS descendants, l.dag_id, l.last_seq
   ), history AS (

@@ -1,3 +1,4 @@
+import { SUSPECT_AFTER } from '../../domain/poison.js';
 import type { Priority } from '../../domain/priority.js';
 import type { SqlDatabase, Statement } from '../sql-database.js';
 import {
@@ -5,7 +6,7 @@ import {
   LOGGED,
   distinctRunIds,
   fromJob,
-  fromTask,
+  isLeaving,
   lockedJobs,
   toJob,
   toTask,
@@ -34,9 +35,21 @@ export interface ClaimedTask {
 }
 
 /**
+ * Of the suspects in this batch the one that the worker may take: none while it runs one. Evaluated only when there is a suspect.
+ * Reads what others may change, and may: as long as a task is queued under this attempt number it has lost the same
+ * workers, and what runs on a worker is added to by its own claims alone, one batch at a time.
+ */
+const ONE_SUSPECT = `(
+      SELECT s.run_id, s.idx FROM input i JOIN tasks s ON s.run_id = i.run_id AND s.idx = i.idx
+      WHERE s.attempt = i.attempt AND s.status = 'queued' AND s.lost_workers >= ${SUSPECT_AFTER}
+        AND NOT EXISTS (SELECT FROM tasks r
+                        WHERE r.worker_id = $5::uuid AND r.status = 'running' AND r.lost_workers >= ${SUSPECT_AFTER})
+      ORDER BY s.run_id, s.idx LIMIT 1)`;
+
+/**
  * queued → running for the attempts a worker was told of. Whatever is no longer queued under that attempt number (done,
  * cancelled, handed to somebody else, never existed) is left out of the answer, and so is everything when the worker
- * itself was declared lost.
+ * itself was declared lost. A suspect that must wait for another one stays queued; the sweep sends it again.
  */
 const CLAIM: Statement = {
   name: 'claim',
@@ -48,8 +61,9 @@ const CLAIM: Statement = {
     SET status = ${toTask('claim')}, lease = nextval('lease_numbers'), worker_id = $5::uuid,
         started_at = clock_timestamp(), finished_at = NULL
     FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.attempt = i.attempt AND t.status IN ${fromTask('claim')}
+    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.attempt = i.attempt AND ${isLeaving('t', 'claim')}
       AND EXISTS (SELECT FROM workers w WHERE w.id = $5::uuid AND w.status <> 'lost')
+      AND (t.lost_workers < ${SUSPECT_AFTER} OR (t.run_id, t.idx) = ${ONE_SUSPECT})
     RETURNING t.run_id, t.idx, t.attempt, t.lease, t.name, t.charged, t.lost_workers, t.max_retries,
               t.retry_base_seconds, t.retry_max_seconds, l.dag_id, l.dag_version_id, l.priority, l.job_status, l.last_seq
   ), tally AS (

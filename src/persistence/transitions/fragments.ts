@@ -25,6 +25,15 @@ export function fromJob(event: JobEvent): string {
   return literals(JOB_TRANSITIONS[event].from);
 }
 
+/**
+ * The guard of an UPDATE that looks its task up by key: the task is in a state that the event leaves. Wrapped, so that
+ * no partial index of that state fits: while the statistics of a young database call such an index empty, the planner
+ * would walk it from end to end for each batch.
+ */
+export function isLeaving(task: string, event: TaskEvent): string {
+  return `coalesce(${task}.status, '') IN ${fromTask(event)}`;
+}
+
 export function toTask(event: TaskEvent): string {
   return `'${TASK_TRANSITIONS[event].to}'`;
 }

@@ -23,6 +23,7 @@ export interface LockedEntry {
   status: string;
   task_status: string;
   job_status: string;
+  is_dag_deleted: boolean;
   dag_version_id: number;
 }
 
@@ -46,14 +47,21 @@ const ENTRY_RUN: Statement = {
   name: 'entry-run',
   text: `SELECT e.run_id, j.dag_version_id FROM dlq_entries e JOIN jobs j ON j.run_id = e.run_id WHERE e.id = $1`,
 };
-const LOCK_JOB: Statement = { name: 'replay-lock', text: 'SELECT 1 FROM jobs WHERE run_id = $1 FOR UPDATE' };
+/** The share lock on the DAG makes a replay and a deletion take turns. */
+const LOCK_JOB: Statement = {
+  name: 'replay-lock',
+  text: 'SELECT 1 FROM jobs j JOIN dags d ON d.id = j.dag_id WHERE j.run_id = $1 FOR UPDATE OF j FOR SHARE OF d',
+};
 const ENTRY: Statement = {
   name: 'entry-locked',
-  text: `SELECT e.id, e.run_id, e.idx, e.status, t.status AS task_status, j.status AS job_status, j.dag_version_id
+  text: `SELECT e.id, e.run_id, e.idx, e.status, t.status AS task_status, j.status AS job_status,
+                d.deleted_at IS NOT NULL AS is_dag_deleted, j.dag_version_id
          FROM dlq_entries e JOIN jobs j ON j.run_id = e.run_id JOIN tasks t ON t.run_id = e.run_id AND t.idx = e.idx
+              JOIN dags d ON d.id = e.dag_id
          WHERE e.id = $1`,
 };
-const STATES: Statement = {
+/** Of a job whose row is locked: its tasks cannot change meanwhile. */
+export const TASK_STATES: Statement = {
   name: 'task-states',
   text: 'SELECT idx, status FROM tasks WHERE run_id = $1 ORDER BY idx',
 };
@@ -177,7 +185,7 @@ export async function closeEntry(
   return await database.transaction(async (tx) => {
     const entry = await lockEntry(tx, entryId);
     if (entry === undefined) return null;
-    const decision = decide(entry, await tx.query<TaskState>(STATES, [entry.run_id]));
+    const decision = decide(entry, await tx.query<TaskState>(TASK_STATES, [entry.run_id]));
     if (decision === null) return null;
     if (!('revived' in decision)) return await tx.query<Effect>(CLOSE, [entryId, decision.by, decision.note]);
     return await tx.query<Effect>(REVIVE, [

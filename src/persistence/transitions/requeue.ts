@@ -1,5 +1,5 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { EFFECTS, type Effect, LOGGED, distinctRunIds, fromTask, lockedJobs, toTask } from './fragments.js';
+import { EFFECTS, type Effect, LOGGED, distinctRunIds, isLeaving, lockedJobs, toTask } from './fragments.js';
 
 export interface RequeueInput {
   runId: string;
@@ -20,7 +20,7 @@ const REQUEUE: Statement = {
            l.dag_id, l.priority, l.last_seq
     FROM input i JOIN locked l ON l.run_id = i.run_id
          JOIN tasks t ON t.run_id = i.run_id AND t.idx = i.idx
-    WHERE t.lease = i.lease AND t.status IN ${fromTask('requeue')}
+    WHERE t.lease = i.lease AND ${isLeaving('t', 'requeue')}
     FOR UPDATE OF t
   ), done AS (
     UPDATE tasks t

@@ -1,5 +1,5 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { EFFECTS, type Effect, LOGGED, distinctRunIds, fromTask, lockedJobs, toTask } from './fragments.js';
+import { EFFECTS, type Effect, LOGGED, distinctRunIds, isLeaving, lockedJobs, toTask } from './fragments.js';
 
 export interface RetryInput {
   runId: string;
@@ -23,7 +23,7 @@ const RETRY: Statement = {
     SET status = ${toTask('retry')}, error = i.error::jsonb, lease = NULL, charged = t.charged + 1, lost_workers = 0,
         finished_at = clock_timestamp(), next_retry_at = clock_timestamp() + i.delay_ms * interval '1 millisecond'
     FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND t.status IN ${fromTask('retry')}
+    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND ${isLeaving('t', 'retry')}
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.worker_id, t.queued_at, t.started_at, t.finished_at,
               t.next_retry_at, t.error, i.lease, i.delay_ms, l.dag_id, l.last_seq
   ), history AS (

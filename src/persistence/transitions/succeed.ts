@@ -1,5 +1,4 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import type { ClaimedTask } from './claim.js';
 import {
   EFFECTS,
   ENDED_LINE,
@@ -8,30 +7,13 @@ import {
   distinctRunIds,
   endedStatus,
   fromTask,
+  isLeaving,
   lockedJobs,
   openTasks,
   toTask,
 } from './fragments.js';
-
-export interface SucceedInput {
-  runId: string;
-  idx: number;
-  lease: string;
-  /** JSON text. */
-  output: string;
-  /** Indexes of the tasks that depend on this one. */
-  children: readonly number[];
-  /** The worker that would run the task's only child at once, should it become ready by this; null: none. */
-  keeper: string | null;
-}
-
-/** What a success set free, for the caller that asked to keep it: the child's claim, and whose child it is. */
-export interface KeptTask extends ClaimedTask {
-  /** `idx` of the finished task whose slot it keeps. */
-  parent: number;
-  /** The worker it is claimed for. */
-  keeper: string;
-}
+import { succeedOne } from './succeed-one.js';
+import type { KeptTask, SucceedInput, Successes } from './success.js';
 
 /**
  * Looked at in SET, where the row is the newest, and not in WHERE, which leaves out rows that did not match in the
@@ -62,7 +44,7 @@ const SUCCEED: Statement = {
     SET status = ${toTask('succeed')}, output = i.output::jsonb, error = NULL, lease = NULL, lost_workers = 0,
         finished_at = clock_timestamp()
     FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND t.status IN ${fromTask('succeed')}
+    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND ${isLeaving('t', 'succeed')}
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.worker_id, t.queued_at, t.started_at, t.finished_at, i.lease,
               i.children::int[] AS children, (SELECT k.id FROM keepers k WHERE k.id = i.keeper) AS keeper,
               l.dag_id, l.dag_version_id, l.priority, l.last_seq
@@ -132,7 +114,17 @@ const SUCCEED: Statement = {
 export async function succeedTasks(
   database: SqlDatabase,
   inputs: readonly SucceedInput[],
-): Promise<{ effects: Effect[]; kept: KeptTask[] }> {
+): Promise<Successes> {
+  const [only] = inputs;
+  if (inputs.length === 1 && only.children.length <= 1) return await succeedOne(database, only);
+  return await succeedBatch(database, inputs);
+}
+
+/** As `succeedTasks`, whatever the size of the batch. */
+export async function succeedBatch(
+  database: SqlDatabase,
+  inputs: readonly SucceedInput[],
+): Promise<Successes> {
   const rows = await database.query<Effect | ({ what: 'kept' } & KeptTask)>(SUCCEED, [
     inputs.map((input) => input.runId),
     inputs.map((input) => input.idx),

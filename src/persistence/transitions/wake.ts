@@ -1,5 +1,5 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { EFFECTS, type Effect, LOGGED, fromJob, fromTask, toJob, toTask } from './fragments.js';
+import { EFFECTS, type Effect, LOGGED, fromJob, fromTask, isLeaving, toJob, toTask } from './fragments.js';
 
 /*
  * What becomes due by time. Any number of schedulers run these at once: jobs that somebody else holds are skipped, and
@@ -14,14 +14,15 @@ const WAKE: Statement = {
     SELECT run_id, idx FROM tasks
     WHERE status = 'retrying' AND next_retry_at <= now() ORDER BY next_retry_at LIMIT $1
   ), locked AS MATERIALIZED (
+    -- Wrapped, so that no index that begins with the status fits: as in isLeaving.
     SELECT run_id, dag_id, priority, last_seq FROM jobs
-    WHERE run_id IN (SELECT run_id FROM due) AND status = 'running'
+    WHERE run_id IN (SELECT run_id FROM due) AND coalesce(status, '') = 'running'
     ORDER BY run_id FOR UPDATE SKIP LOCKED
   ), done AS (
     UPDATE tasks t
     SET status = ${toTask('wake')}, next_retry_at = NULL, attempt = t.attempt + 1, queued_at = clock_timestamp()
     FROM due d JOIN locked l ON l.run_id = d.run_id
-    WHERE t.run_id = d.run_id AND t.idx = d.idx AND t.status IN ${fromTask('wake')} AND t.next_retry_at <= now()
+    WHERE t.run_id = d.run_id AND t.idx = d.idx AND ${isLeaving('t', 'wake')} AND t.next_retry_at <= now()
     RETURNING t.run_id, t.idx, t.attempt, t.name, l.dag_id, l.priority, l.last_seq
   ), numbered AS (
     SELECT run_id, dag_id, last_seq, 1 AS rank, idx, 'task.queued' AS type, name AS task, attempt,

@@ -14,9 +14,11 @@ export interface ApiApplication {
   close(): Promise<void>;
 }
 
+type Modules = NonNullable<ModuleMetadata['imports']>;
+
 /** The given modules behind a real HTTP server, over a database of their own, as `main.ts` would run them. */
 export async function startApi(
-  imports: NonNullable<ModuleMetadata['imports']>,
+  imports: Modules | ((config: Config) => Modules),
   environment: Record<string, string> = {},
   adjust: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
   wayTo: (databaseUrl: string) => Promise<string> = async (url) => url,
@@ -31,7 +33,8 @@ export async function startApi(
     ...environment,
   });
   Logger.overrideLogger(process.env.TEST_LOG === undefined ? false : ['error', 'warn']);
-  const builder = Test.createTestingModule({ imports: [ConfigModule.forRoot(config), ...imports] });
+  const modules = typeof imports === 'function' ? imports(config) : imports;
+  const builder = Test.createTestingModule({ imports: [ConfigModule.forRoot(config), ...modules] });
   const moduleRef = await adjust(builder).compile();
   const app = moduleRef.createNestApplication<NestExpressApplication>({
     bodyParser: false,

@@ -1,5 +1,5 @@
 import { request as rawRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { DagsModule } from '../../../src/dags/dags.module.js';
@@ -195,9 +195,12 @@ describe('addresses', () => {
     },
   );
 
-  test('that cannot be decoded are a 400', async () => {
-    expectProblem(await http().get('/dags/%ff'), 400, 'malformed_request');
-  });
+  test.each(['/dags/%ff', '/dags/%', '/dags/%e0%a4%a/versions', '/jobs/%zz', '/jobs/%ff/tasks/a/attempts'])(
+    'that cannot be decoded, like %s, are a 400',
+    async (path) => {
+      expectProblem(await http().get(path), 400, 'malformed_request');
+    },
+  );
 
   test.each([
     ['put', '/dags', 'GET, HEAD, POST'],
@@ -207,6 +210,8 @@ describe('addresses', () => {
     ['post', '/jobs/queue/stats', 'GET, HEAD'],
     ['delete', '/workers/dlq/entries', 'GET, HEAD'],
     ['post', '/openapi.json', 'GET, HEAD'],
+    ['propfind', '/dags', 'GET, HEAD, POST'],
+    ['put', '/dags/validate', 'DELETE, GET, HEAD, PATCH, POST'],
   ] as const)('%s %s is a 405 with what is allowed', async (method, path, allow) => {
     const answer = await http()[method](path);
     expectProblem(answer, 405, 'method_not_allowed');
@@ -254,6 +259,72 @@ describe('request ids', () => {
 
   test('come without a word about what the server runs on', async () => {
     expect((await http().get('/dags')).headers['x-powered-by']).toBeUndefined();
+  });
+});
+
+describe('requests that are not HTTP', () => {
+  /** What comes back for some bytes, until the connection is closed. */
+  const exchange = (bytes: string | Buffer): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { port } = api.app.getHttpServer().address() as AddressInfo;
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+      socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+      socket.on('close', () => resolve(answer)).on('error', reject);
+    });
+
+  const HEAD = 'GET /dags HTTP/1.1\r\nHost: localhost\r\n';
+
+  test.each([
+    ['an unknown method', 'FETCH /dags HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
+    ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n', 400, 'malformed_request'],
+    ['a space in the path', 'GET /da gs HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
+    ['another version', 'GET /dags HTTP/9.9\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
+    ['NUL in a header', `${HEAD}X-A: a\x00b\r\n\r\n`, 400, 'malformed_request'],
+    ['two lengths', `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400, 'malformed_request'],
+    ['no Host', 'GET /dags HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+    ['a wish for a tunnel', 'CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n', 400, 'malformed_request'],
+    ['headers of 20 kB', `${HEAD}X-A: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    [
+      'an address of 20 kB',
+      `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+  ])('%s is answered with a problem', async (_what, bytes, status, code) => {
+    const answer = await exchange(Buffer.from(bytes, 'latin1'));
+    const [head, body] = answer.split('\r\n\r\n', 2);
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toMatch(/^content-type: application\/problem\+json/im);
+    expect(head).toMatch(/^connection: close/im);
+    const problem = JSON.parse(body);
+    expect(problem).toMatchObject({ type: `urn:dts:problem:${code}`, status, code, errors: [] });
+    expect(head).toMatch(new RegExp(`^x-request-id: ${problem.request_id}`, 'im'));
+    expect(Number(/^content-length: (\d+)/im.exec(head)?.[1])).toBe(Buffer.byteLength(body));
+  });
+
+  test('a request that does not arrive in time is a 408', async () => {
+    const server = api.app.getHttpServer();
+    server.once('connection', (socket: Socket) =>
+      // What Node says when its own time is up, which is minutes.
+      server.emit('clientError', Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
+    );
+    const answer = await exchange('GET /');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"request_timeout"');
+  });
+
+  test('a chunk that is none is answered once, and the next connection is fine', async () => {
+    const answer = await exchange(
+      'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    await http().get('/dags').expect(200);
+  });
+
+  test('an expectation that nobody knows does no harm', async () => {
+    expect(await exchange(`${HEAD}Expect: wonders\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
@@ -344,3 +415,8 @@ function sendLarge(bytes: number, withLength: boolean): Promise<{ status: number
     pump();
   });
 }
+
+test('a connection that nobody uses is kept for longer than the proxies in front of us keep it', async () => {
+  const { headers } = await http().get('/dags').set('Connection', 'keep-alive').expect(200);
+  expect(headers['keep-alive']).toBe('timeout=75');
+});

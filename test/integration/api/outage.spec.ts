@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import request from 'supertest';
+import pg from 'pg';
+import request, { type Response } from 'supertest';
 import { DagsModule } from '../../../src/dags/dags.module.js';
 import { HealthModule } from '../../../src/health/health.module.js';
 import { JobsModule } from '../../../src/jobs/jobs.module.js';
+import { PATIENCE } from '../../../src/persistence/patience.js';
 import { eventually } from '../../support/eventually.js';
 import { type CuttableProxy, cuttableProxy } from '../queue/cuttable-proxy.js';
 import { type ApiApplication, startApi } from './api-application.js';
@@ -76,3 +78,56 @@ test('when nothing comes through any more, health says so in time instead of wai
   await cable.mend();
   await eventually(async () => await http().get('/health').expect(200));
 }, 60_000);
+
+test('connections that have fallen silent are given up for new ones, after the patience of one statement', async () => {
+  const dag = await http()
+    .post('/dags')
+    .send({ name: 'heard', tasks: [{ name: 'a', task_type: 'noop' }] })
+    .expect(201);
+  const requests = (): Promise<Response[]> =>
+    Promise.all([
+      http().get(`/dags/${dag.body.id}`),
+      http().patch(`/dags/${dag.body.id}`).send({ description: 'new' }),
+      http().post('/jobs').send({ dag_id: dag.body.id }),
+    ]);
+  expect((await requests()).map(({ status }) => status)).toEqual([200, 200, 201]);
+
+  cable.freezeExisting();
+  const startedAt = performance.now();
+  const silent = await requests();
+  expect(performance.now() - startedAt).toBeLessThan(PATIENCE.query_timeout! + 2_000);
+  expect(silent.map(({ status, body }) => `${status} ${body.code}`)).toEqual(
+    Array.from({ length: 3 }, () => '503 database_unavailable'),
+  );
+  const mendedAt = performance.now();
+  expect((await requests()).map(({ status }) => status)).toEqual([200, 200, 201]);
+  // One that met a silent connection would have taken its whole patience.
+  expect(performance.now() - mendedAt).toBeLessThan(PATIENCE.query_timeout! - 2_000);
+}, 60_000);
+
+test('a change that is cut off in the middle is a 503 as well, and has changed nothing', async () => {
+  const dag = await http()
+    .post('/dags')
+    .send({ name: 'untouched', tasks: [{ name: 'a', task_type: 'noop' }] })
+    .expect(201);
+  const admin = new pg.Client({ connectionString: api.database.url });
+  await admin.connect();
+  try {
+    await admin.query('BEGIN');
+    await admin.query('SELECT FROM dags WHERE id = $1 FOR UPDATE', [dag.body.id]);
+    const patch = http().patch(`/dags/${dag.body.id}`).send({ description: 'new' });
+    const answer = patch.then((response) => response);
+    await eventually(async () => {
+      const { rowCount } = await admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(rowCount).toBe(1);
+    });
+    expect(await answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+  } finally {
+    await admin.end();
+  }
+  const after = await http().get(`/dags/${dag.body.id}`).expect(200);
+  expect(after.body).toMatchObject({ description: dag.body.description });
+});

@@ -223,4 +223,26 @@ describe('The bus on PostgreSQL', () => {
       await client.end();
     },
   );
+
+  it('hears and says again when its connection fell silent without an error', async () => {
+    const channel = `${uniquePrefix()}.bus`;
+    const proxy = await cuttableProxy(database.url);
+    const [a, b] = [proxy.url, database.url].map(
+      (by) => new Peer((log) => new PostgresBus({ databaseUrl: by, channel }, log)),
+    );
+    try {
+      await Promise.all([a.listens(), b.listens()]);
+      const before = [a.reconnects, b.reconnects];
+      proxy.freezeExisting();
+      a.bus.publish([ready]);
+      // The server's patience with a statement, and a moment to connect anew; not the ten seconds of a probe.
+      await eventually(() => expect(a.reconnects).toBeGreaterThan(before[0]), { timeoutMs: 4_500 });
+      await eventually(() => expect(b.reconnects).toBeGreaterThan(before[1]));
+      b.bus.publish([events('x', 1, 1)]);
+      await eventually(() => expect(a.heard).toContainEqual(events('x', 1, 1)));
+    } finally {
+      await Promise.all([a.bus.close(), b.bus.close()]);
+      await proxy.close();
+    }
+  });
 });

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  createDag,
   createEngine,
   type EngineUnderTest,
   expectConsistent,
@@ -34,14 +35,16 @@ describe('A pool of one connection', () => {
             ]),
         ),
       );
-      const upkeep = async (): Promise<unknown> =>
-        await Promise.all([
+      const upkeep = async (): Promise<unknown> => {
+        single.upkeep.forceSweep();
+        return await Promise.all([
           single.upkeep.wake(),
           single.upkeep.release(),
           single.upkeep.reap(),
-          single.upkeep.sweep(0, true),
+          single.upkeep.sweep(0),
           single.upkeep.forgetLostWorkers(),
         ]);
+      };
       const [, order] = await Promise.all([
         upkeep(),
         runToEnd(single, (name) => (name === 'bad' ? failure() : SUCCESS)),
@@ -66,6 +69,55 @@ describe('A pool of one connection', () => {
     } finally {
       await single.close();
     }
+  });
+});
+
+/** How many jobs each statement starts from now on. */
+function startsOf({ database }: EngineUnderTest): number[] {
+  const batches: number[] = [];
+  const query = database.query.bind(database);
+  jest.spyOn(database, 'query').mockImplementation(async (statement, params) => {
+    if (statement.name === 'start') batches.push((params[0] as string[]).length);
+    return await query(statement, params);
+  });
+  return batches;
+}
+
+describe('Many jobs of many tasks that are started at once', () => {
+  /** What they start is run by nobody. */
+  let own: EngineUnderTest;
+  beforeEach(async () => {
+    own = await createEngine();
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await own.close();
+  });
+
+  it('are no statement that takes longer than it may: each has so many tasks, be they many jobs or few', async () => {
+    const SIZE = 3_000;
+    const dagId = await createDag(
+      own,
+      range(SIZE).map((index) => noop(`t${index}`)),
+    );
+    const batches = startsOf(own);
+    const start = async () => await own.startJobs.start({ dagId, trigger: 'manual' });
+    // The first tells how large they are.
+    expect((await start()).kind).toBe('started');
+    const answers = await Promise.all(range(25).map(start));
+    for (const { kind } of answers) expect(kind).toBe('started');
+    expect(batches[0]).toBe(1);
+    expect(batches.reduce((sum, jobs) => sum + jobs, 0)).toBe(26);
+    expect(Math.max(...batches.map((jobs) => jobs * SIZE))).toBeLessThanOrEqual(20_000 + SIZE);
+    // One by one would be slow again.
+    expect(batches.length).toBeLessThanOrEqual(6);
+  }, 60_000);
+
+  it('are few to a statement also where nobody knows yet how large they are', async () => {
+    const dagId = await createDag(own, [noop('only')]);
+    const batches = startsOf(own);
+    await Promise.all(range(150).map(async () => await own.startJobs.start({ dagId, trigger: 'manual' })));
+    expect(batches).toEqual([10, 100, 40]);
   });
 });
 

@@ -252,3 +252,102 @@ describe('An attempt nobody takes care of', () => {
     expect(await engine.leases.findRevoked([])).toEqual([]);
   });
 });
+
+describe('A task that kills every worker it runs on', () => {
+  beforeEach(async () => {
+    const open = await engine.rows<{ run_id: string }>('SELECT run_id FROM jobs WHERE finished_at IS NULL');
+    for (const { run_id } of open) await engine.cancelJobs.cancel(run_id);
+    engine.queue.take();
+  });
+
+  /** As the sweep does: whatever is queued has its message. */
+  async function offerAll(): Promise<void> {
+    await engine.dispatcher.settle();
+    engine.queue.take();
+    engine.upkeep.forceSweep();
+    await engine.upkeep.sweep(Date.now());
+  }
+
+  async function lossesOf(runId: string): Promise<Record<string, string>> {
+    const tasks = await engine.rows<{ name: string; status: string; lost_workers: number }>(
+      'SELECT name, status, lost_workers FROM tasks WHERE run_id = $1 ORDER BY idx',
+      [runId],
+    );
+    return Object.fromEntries(tasks.map((task) => [task.name, `${task.status} after ${task.lost_workers}`]));
+  }
+
+  const INNOCENT = ['long1', 'long2', 'long3'];
+
+  it.each(['first', 'last'])(
+    'fails at the third, and its neighbours do not, when it comes %s',
+    async (place) => {
+      const tasks = INNOCENT.map((name) => noop(name));
+      const runId = await startJob(
+        engine,
+        place === 'first' ? [noop('poison'), ...tasks] : [...tasks, noop('poison')],
+      );
+      const nameOf = async (claim: Claim): Promise<string> =>
+        (await engine.versions.get(claim.dagVersionId)).graph.names[claim.idx];
+
+      let ended = 0;
+      for (let round = 1; ended < 4 && round < 20; round += 1) {
+        await offerAll();
+        const worker = await register();
+        const claims = await claimAs(worker);
+        const names = await Promise.all(claims.map(nameOf));
+        if (names.includes('poison')) {
+          // Nothing of the neighbours ends before it: they are long.
+          await expire(worker);
+          await engine.upkeep.reap();
+          if ((await statusesOf(engine, runId)).poison === 'failed') ended += 1;
+        } else {
+          for (const claim of claims) await engine.finishTasks.finish(claim, SUCCESS);
+          ended += claims.length;
+        }
+        await expectConsistent(engine, runId);
+      }
+
+      expect(await lossesOf(runId)).toEqual({
+        poison: 'failed after 3',
+        long1: 'succeeded after 0',
+        long2: 'succeeded after 0',
+        long3: 'succeeded after 0',
+      });
+      expect(
+        await engine.rows(`SELECT task_name, error ->> 'code' AS code FROM dlq_entries WHERE run_id = $1`, [
+          runId,
+        ]),
+      ).toEqual([{ task_name: 'poison', code: 'worker_lost' }]);
+      expect(
+        await engine.rows('SELECT sum(charged)::int AS charged FROM tasks WHERE run_id = $1', [runId]),
+      ).toEqual([{ charged: 0 }]);
+    },
+  );
+
+  it('is run beside tasks that are no suspects, and by another worker at the same time as another suspect', async () => {
+    const runId = await startJob(engine, [noop('a'), noop('b'), noop('fresh')]);
+    await engine.rows(`UPDATE tasks SET lost_workers = 2 WHERE run_id = $1 AND name <> 'fresh'`, [runId]);
+    const [one, other] = [await register(), await register()];
+    expect((await claimAs(one)).map(({ idx }) => idx).sort()).toEqual([0, 2]);
+    await offerAll();
+    // Not in a later batch either.
+    expect(await claimAs(one)).toEqual([]);
+    await offerAll();
+    const [claim] = await claimAs(other);
+    expect(claim.idx).toBe(1);
+    await engine.finishTasks.finish(claim, SUCCESS);
+    expect(await lossesOf(runId)).toMatchObject({ b: 'succeeded after 0' });
+    await engine.cancelJobs.cancel(runId);
+  });
+
+  it('does not stand in the way of another suspect when its own message is stale', async () => {
+    const runId = await startJob(engine, [noop('a'), noop('b')]);
+    await engine.rows('UPDATE tasks SET lost_workers = 2 WHERE run_id = $1', [runId]);
+    const [one, other] = [await register(), await register()];
+    engine.queue.take();
+    expect(await engine.claimTasks.claim({ runId, idx: 0, attempt: 1 }, one)).not.toBeNull();
+    const both = [0, 1].map(async (idx) => await engine.claimTasks.claim({ runId, idx, attempt: 1 }, other));
+    expect((await Promise.all(both)).map((claim) => claim?.idx)).toEqual([undefined, 1]);
+    await engine.cancelJobs.cancel(runId);
+  });
+});

@@ -14,7 +14,7 @@ import {
   statusOf,
   SUCCESS,
 } from '../../support/engine.js';
-import { closeEngines, holdJob, joinEngines } from './contention.js';
+import { closeEngines, holdJob, holdRows, joinEngines } from './contention.js';
 
 let engines: EngineUnderTest[];
 let engine: EngineUnderTest;
@@ -183,6 +183,27 @@ describe('Replaying a DLQ entry', () => {
     expect(await entriesOf(runId)).toEqual({ bad: entry });
     expect(await engine.replayTasks.resolve(entry, 'tester', 'only noted')).toBe('done');
     expect(await statusOf(engine, runId)).toBe('cancelled');
+    await expectConsistent(engine, runId);
+  });
+
+  it('is refused once the DAG has been deleted, though the entry may be closed', async () => {
+    const { runId, entries } = await failed([noop('bad'), noop('below', ['bad'])]);
+    const [{ dag_id: dagId }] = await engine.rows<{ dag_id: number }>(
+      'SELECT dag_id FROM jobs WHERE run_id = $1',
+      [runId],
+    );
+    const held = await holdRows(engine, 'SELECT 1 FROM dags WHERE id = $1', [dagId]);
+    const deletion = engines[1].rows('UPDATE dags SET deleted_at = now() WHERE id = $1', [dagId]);
+    await held.untilWaiting(1);
+    const replay = engines[2].replayTasks.replay(entries.bad, 'tester');
+    await held.untilWaiting(2);
+    await held.release();
+    await deletion;
+    expect(await replay).toBe('dag_deleted');
+    expect(await engine.replayTasks.resolve(entries.bad, 'tester', null, 1)).toBe('dag_deleted');
+    expect(await entriesOf(runId)).toEqual(entries);
+    expect(await engine.replayTasks.resolve(entries.bad, 'tester', 'not needed')).toBe('done');
+    expect(await statusOf(engine, runId)).toBe('failed');
     await expectConsistent(engine, runId);
   });
 

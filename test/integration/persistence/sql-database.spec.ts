@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { isDatabaseAway } from '../../../src/persistence/database-faults.js';
+import { PATIENCE } from '../../../src/persistence/patience.js';
 import { SqlDatabase } from '../../../src/persistence/sql-database.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
+import { type CuttableProxy, cuttableProxy } from '../queue/cuttable-proxy.js';
 
 let testDatabase: TestDatabase;
 let database: SqlDatabase;
@@ -12,9 +14,10 @@ let admin: pg.Client;
 let watcher: pg.Client;
 const broken: Error[] = [];
 
-const open = (poolSize: number): SqlDatabase =>
+const open = (poolSize: number, url = testDatabase.url, patience = PATIENCE): SqlDatabase =>
   new SqlDatabase({
-    url: testDatabase.url,
+    patience,
+    url,
     poolSize,
     applicationName: 'under-test',
     onConnectionError: (error) => broken.push(error),
@@ -28,7 +31,11 @@ beforeAll(async () => {
   await watcher.connect();
   await admin.query('CREATE TABLE numbers (id int PRIMARY KEY, value int NOT NULL)');
   await admin.query('INSERT INTO numbers VALUES (1, 0), (2, 0)');
-  // A waiting session looks for a deadlock once, after a second; ours would after a minute: the pool's has to give way.
+  // A waiting session looks for a deadlock once: the pool's when the test has had time to close the circle, ours after a
+  // minute, so that the pool's has to give way.
+  await admin.query(
+    `ALTER DATABASE ${new URL(testDatabase.url).pathname.slice(1)} SET deadlock_timeout = '3s'`,
+  );
   await admin.query(`SET deadlock_timeout = '60s'`);
   database = open(4);
 });
@@ -39,6 +46,14 @@ afterAll(async () => {
   await watcher.end();
   await testDatabase.drop();
 });
+
+/** Patience that does not try that of whoever runs the tests. */
+const HASTE = {
+  ...PATIENCE,
+  statement_timeout: 1_500,
+  idle_in_transaction_session_timeout: 1_500,
+  query_timeout: 2_000,
+};
 
 const ONE = { name: 'one', text: 'SELECT 1 AS one' };
 const ADD = { name: 'add', text: 'UPDATE numbers SET value = value + 1 WHERE id = $1 RETURNING value' };
@@ -54,11 +69,19 @@ async function values(): Promise<number[]> {
   return rows.map((row) => row.value);
 }
 
+async function errorOf(work: Promise<unknown>): Promise<unknown> {
+  return await work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+/** Sessions of ours: other suites use the same server, and sleep on it as well. */
+const OURS = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'under-test'`;
+
 async function untilWaiting(): Promise<void> {
   await eventually(async () => {
-    const { rows } = await watcher.query(
-      `SELECT 1 FROM pg_stat_activity WHERE application_name = 'under-test' AND wait_event_type = 'Lock'`,
-    );
+    const { rows } = await watcher.query(`SELECT 1 ${OURS} AND wait_event_type = 'Lock'`);
     if (rows.length === 0) throw new Error('nobody waits');
   });
 }
@@ -98,7 +121,7 @@ describe('A statement that is cancelled because it takes too long', () => {
     );
     await eventually(async () => {
       const { rows } = await watcher.query(
-        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`,
+        `SELECT pg_cancel_backend(pid) ${OURS} AND wait_event = 'PgSleep'`,
       );
       expect(rows).toHaveLength(1);
     });
@@ -149,9 +172,7 @@ describe('A transaction', () => {
 
 describe('A connection that is cut', () => {
   const cut = async (): Promise<void> => {
-    await watcher.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'under-test' AND pid <> pg_backend_pid()`,
-    );
+    await watcher.query(`SELECT pg_terminate_backend(pid) ${OURS}`);
   };
 
   it('while idle is replaced, and the process lives on', async () => {
@@ -169,7 +190,7 @@ describe('A connection that is cut', () => {
       (error: unknown) => error,
     );
     await eventually(async () => {
-      const { rows } = await watcher.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'`);
+      const { rows } = await watcher.query(`SELECT 1 ${OURS} AND wait_event = 'PgSleep'`);
       expect(rows).toHaveLength(1);
     });
     await cut();
@@ -217,6 +238,74 @@ describe('A connection that is cut', () => {
       expect(await single.query(ONE, [])).toEqual([{ one: 1 }]);
     } finally {
       await single.close();
+    }
+  });
+});
+
+describe('A connection that falls silent', () => {
+  const GIVEN_UP_WITHIN_MS = HASTE.query_timeout + 2_000;
+  let cable: CuttableProxy;
+  let behind: SqlDatabase;
+
+  beforeEach(async () => {
+    cable = await cuttableProxy(testDatabase.url);
+    behind = open(3, cable.url, HASTE);
+    await Promise.all([1, 2, 3].map(async () => await behind.query(ONE, [])));
+  });
+  afterEach(async () => {
+    await cable.mend();
+    await behind.close();
+    await cable.close();
+  });
+
+  it('costs the statement that met it its patience, and the next ones nothing', async () => {
+    cable.freezeExisting();
+    const startedAt = performance.now();
+    const outcome = await errorOf(behind.query(ONE, []));
+    expect(isDatabaseAway(outcome)).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(GIVEN_UP_WITHIN_MS);
+    const afterwards = performance.now();
+    for (let time = 1; time <= 3; time += 1) expect(await behind.query(ONE, [])).toEqual([{ one: 1 }]);
+    expect(performance.now() - afterwards).toBeLessThan(2_000);
+  });
+
+  it('ends a transaction as soon as one statement is given up, and lets its locks go', async () => {
+    const before = await values();
+    const startedAt = performance.now();
+    const outcome = await errorOf(
+      behind.transaction(async (tx) => {
+        await tx.query(ADD, [1]);
+        cable.freezeExisting();
+        await tx.query(ADD, [2]);
+      }),
+    );
+    expect(isDatabaseAway(outcome)).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(GIVEN_UP_WITHIN_MS);
+    expect(await behind.query(ADD, [1])).toEqual([{ value: before[0] + 1 }]);
+  });
+
+  it('does not keep an insistent statement waiting', async () => {
+    cable.freezeExisting();
+    const startedAt = performance.now();
+    expect(await behind.queryInsistently(ONE, [], 200)).toEqual([{ one: 1 }]);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+});
+
+describe('A server that answers seconds late', () => {
+  it('is waited for, by an insistent statement as well', async () => {
+    const cable = await cuttableProxy(testDatabase.url);
+    // With the patience of whoever runs: a busy machine makes the answers later still.
+    const behind = open(2, cable.url);
+    try {
+      await Promise.all([1, 2].map(async () => await behind.query(ONE, [])));
+      cable.slow(1_500);
+      const answers = [behind.query(ONE, []), behind.queryInsistently(ONE, [], 200)];
+      expect(await Promise.all(answers)).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+    } finally {
+      await cable.mend();
+      await behind.close();
+      await cable.close();
     }
   });
 });

@@ -4,7 +4,9 @@ import type { Executors } from '../../../src/executors/executors.js';
 import type { Outcome } from '../../../src/domain/outcome.js';
 import { LoseTasks } from '../../../src/engine/lose-tasks.js';
 import { AttemptInputStore } from '../../../src/persistence/attempt-input.store.js';
+import { AttemptLogStore } from '../../../src/persistence/attempt-log.store.js';
 import type { TaskConsumer } from '../../../src/queue/task-consumer.js';
+import { AttemptLogs } from '../../../src/runtime/attempt-logs.js';
 import { AttemptRunner } from '../../../src/runtime/attempt-runner.js';
 import { AttemptWorks } from '../../../src/runtime/attempt-work.js';
 import type { WorkerLease } from '../../../src/runtime/worker-lease.js';
@@ -13,6 +15,7 @@ import {
   SUCCESS,
   createEngine,
   expectConsistent,
+  failure,
   noop,
   startJob,
   statusesOf,
@@ -34,6 +37,8 @@ interface Stage {
   /** What the worker believes of itself. */
   lease: { id: string | null; trust: number; trustMs(): number };
   executed: string[];
+  /** What the slots were told: that one is about to be free, and that it is, or goes on. */
+  said: string[];
 }
 
 /** The real runner on the real engine; the identity, the executors and the slots are the test's. */
@@ -55,6 +60,14 @@ function stage(
       return await execute(work, signal);
     },
   };
+  const said: string[] = [];
+  const consumer: Partial<TaskConsumer> = {
+    mayKeepSlot: () => keepsSlots,
+    expectEnd: () => {
+      said.push('ends');
+      return () => said.push('ended');
+    },
+  };
   const runner = new AttemptRunner(
     lease as unknown as WorkerLease,
     engine.claimTasks,
@@ -63,9 +76,10 @@ function stage(
     engine.finishTasks,
     engine.requeueTasks,
     new LoseTasks(engine.requeueTasks, engine.finishTasks),
-    { mayKeepSlot: () => keepsSlots } as unknown as TaskConsumer,
+    consumer as TaskConsumer,
+    new AttemptLogs(new AttemptLogStore(engine.database), engine.config),
   );
-  return { runner, lease, executed };
+  return { runner, lease, executed, said };
 }
 
 const nothing = (): void => undefined;
@@ -90,6 +104,26 @@ describe('An attempt', () => {
     expect(executed).toEqual(['a', 'b']);
     expect(await statusesOf(engine, runId)).toEqual({ a: 'succeeded', b: 'succeeded' });
     expect(runner.busy).toBe(0);
+  });
+
+  it('keeps its slot for a task of its own, and says before it writes that it ends where it has none', async () => {
+    const { runner, said } = stage(async () => SUCCESS, true);
+    await startJob(engine, [noop('a'), noop('own', ['a']), noop('b'), noop('shared', ['own', 'b'])]);
+    const [a, b] = engine.queue.take();
+    await runner.handle(a, nothing);
+    // Nothing for `a`, whose slot goes on with `own`; `own` ends with `shared` still waiting for `b`.
+    expect(said).toEqual(['ends', 'ended']);
+    await runner.handle(b, nothing);
+    // `b` makes `shared` ready and goes on with it, as no message came first.
+    expect(said).toEqual(['ends', 'ended', 'ends', 'ended', 'ends', 'ended']);
+    expect(engine.queue.take()).toEqual([]);
+  });
+
+  it('has its slot fetched for while its failure is written', async () => {
+    const { runner, said } = stage(async () => failure(false), true);
+    await startJob(engine, [noop('a'), noop('b', ['a'])]);
+    await runner.handle(engine.queue.take()[0], nothing);
+    expect(said).toEqual(['ends', 'ended']);
   });
 
   it('whose worker stops trusting itself before it begins is neither run nor charged', async () => {
@@ -140,6 +174,20 @@ describe('An attempt', () => {
     await handled;
     expect(await taskOf(runId)).toEqual({ status: 'queued', charged: 0, attempt: 2, lost_workers: 0 });
   });
+
+  it.each(['lease_lost', 'executor_lost'])(
+    'stopped by the task host as the trusted time is over (%s) is neither charged nor counted as lost',
+    async (code) => {
+      const { runner, lease } = stage(async () => {
+        lease.trust = 0;
+        return { kind: 'failed', error: { code, message: '', retryable: true } };
+      });
+      const runId = await startJob(engine, [noop('a', [], { max_retries: 0 })]);
+      await runner.handle(engine.queue.take()[0], nothing);
+      // The reaper's, or handed back by the worker.
+      expect(await taskOf(runId)).toEqual({ status: 'running', charged: 0, attempt: 1, lost_workers: 0 });
+    },
+  );
 
   it('that loses its executor three times in a row fails as its own cause, uncharged', async () => {
     const { runner } = stage(async () => ({

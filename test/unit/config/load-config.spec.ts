@@ -67,6 +67,44 @@ describe('http tasks', () => {
   });
 });
 
+describe('origins whose pages may open sockets', () => {
+  it.each([
+    ['https://example.org', ['https://example.org']],
+    ['https://Example.org:443/ , http://localhost:5173', ['https://example.org', 'http://localhost:5173']],
+    ['http://[::1]:80', ['http://[::1]']],
+  ])('%s are read as browsers write them', (text, origins) => {
+    expect(loadConfig({ CORS_ORIGINS: text }).http.corsOrigins).toEqual(origins);
+  });
+
+  it.each([
+    '*',
+    'https://*.example.org',
+    'example.org',
+    'https://example.org/app',
+    'ws://h',
+    'http://a,,http://b',
+  ])('%s is refused, since no origin could ever match it, or any could', (text) => {
+    expect(faultsOf({ CORS_ORIGINS: text })).toEqual([
+      expect.stringMatching(/^CORS_ORIGINS: expected origins like https:\/\/example\.org/),
+    ]);
+  });
+});
+
+describe('colours of the log', () => {
+  it.each([
+    [{}, null],
+    [{ NO_COLOR: '', FORCE_COLOR: '' }, null],
+    [{ NO_COLOR: '1' }, false],
+    [{ NO_COLOR: '0' }, false],
+    [{ FORCE_COLOR: '1' }, true],
+    [{ FORCE_COLOR: '3' }, true],
+    [{ FORCE_COLOR: '0' }, false],
+    [{ NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+  ])('with %j are %s', (env, hasColours) => {
+    expect(loadConfig(env).log.hasColours).toBe(hasColours);
+  });
+});
+
 describe('a variable that does not fit', () => {
   it.each([
     ['ROLE', 'boss', 'ROLE: expected one of api, scheduler, worker, all, got "boss"'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isUuid, UUID_RANDOM_BYTES, uuidv7 } from '../../../src/domain/ids.js';
+import { firstUuidOf, isUuid, UUID_RANDOM_BYTES, uuidv7 } from '../../../src/domain/ids.js';
 
 const randomBytes = fc.uint8Array({ minLength: UUID_RANDOM_BYTES, maxLength: UUID_RANDOM_BYTES });
 const timestamp = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -46,6 +46,25 @@ describe('uuidv7', () => {
 
   it('refuses too few random bytes', () => {
     expect(() => uuidv7(1, new Uint8Array(UUID_RANDOM_BYTES - 1))).toThrow(RangeError);
+  });
+});
+
+describe('firstUuidOf', () => {
+  it('lies between all ids of the milliseconds before and all of this one and later', () => {
+    const times = fc.integer({ min: 0, max: 2 ** 48 - 2 });
+    const random = fc.uint8Array({ minLength: UUID_RANDOM_BYTES, maxLength: UUID_RANDOM_BYTES });
+    fc.assert(
+      fc.property(times, random, (ms, bytes) => {
+        const id = uuidv7(ms, bytes);
+        expect(firstUuidOf(ms) <= id).toBe(true);
+        expect(id < firstUuidOf(ms + 1)).toBe(true);
+      }),
+    );
+  });
+
+  it('takes times that no id has for the nearest that one has', () => {
+    expect(firstUuidOf(-1)).toBe('00000000-0000-0000-0000-000000000000');
+    expect(firstUuidOf(2 ** 50)).toBe('ffffffff-ffff-0000-0000-000000000000');
   });
 });
 

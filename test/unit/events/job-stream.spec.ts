@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EventEnvelope } from '../../../src/domain/events.js';
 import { JobStream } from '../../../src/events/job-stream.js';
-import { type Message, Outlet } from '../../../src/events/outlet.js';
+import { Outlet } from '../../../src/events/outlet.js';
+import { Parcel } from '../../../src/events/parcel.js';
 import type { EventStore } from '../../../src/persistence/event.store.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -10,8 +11,13 @@ class Reader extends Outlet {
   isOpen = true;
   kept = 0;
 
-  send(message: Message): void {
-    this.seqs.push(message.seq);
+  rests = 0;
+
+  send({ messages }: Parcel): void {
+    this.seqs.push(...messages.map(({ seq }) => seq));
+  }
+  override atRest(): void {
+    this.rests += 1;
   }
   backlog(): number {
     return this.kept;
@@ -27,6 +33,7 @@ class Reader extends Outlet {
   }
 }
 
+const parcel = (...seqs: number[]): Parcel => Parcel.ofJob(seqs.map(event));
 const event = (seq: number): EventEnvelope => ({
   seq,
   type: 'task.queued',
@@ -72,8 +79,8 @@ describe('the stream of one job', () => {
     await eventually(() => expect(jobStream.restingAt).toBe(0));
     const reads = table.reads;
     table.last = 3;
-    jobStream.offer([event(1), event(2)]);
-    jobStream.offer([event(1), event(2), event(3)]);
+    jobStream.offer(parcel(1, 2));
+    jobStream.offer(parcel(1, 2, 3));
     expect(reader.seqs).toEqual([1, 2, 3]);
     expect(table.reads).toBe(reads);
   });
@@ -83,7 +90,7 @@ describe('the stream of one job', () => {
     jobStream.begin(0);
     await eventually(() => expect(jobStream.restingAt).toBe(0));
     table.last = 5;
-    jobStream.offer([event(5)]);
+    jobStream.offer(parcel(5));
     await eventually(() => expect(jobStream.restingAt).toBe(5));
     expect(reader.seqs).toEqual([1, 2, 3, 4, 5]);
   });
@@ -93,7 +100,7 @@ describe('the stream of one job', () => {
     table.last = 2;
     jobStream.begin(0);
     table.last = 4;
-    jobStream.offer([event(3), event(4)]);
+    jobStream.offer(parcel(3, 4));
     await eventually(() => expect(jobStream.restingAt).toBe(4));
     expect(reader.seqs).toEqual([1, 2, 3, 4]);
   });
@@ -104,7 +111,7 @@ describe('the stream of one job', () => {
     await eventually(() => expect(jobStream.restingAt).toBe(0));
     reader.kept = 1;
     table.last = 2;
-    jobStream.offer([event(1), event(2)]);
+    jobStream.offer(parcel(1, 2));
     expect(reader.seqs).toEqual([]);
     reader.kept = 0;
     await eventually(() => expect(reader.seqs).toEqual([1, 2]));
@@ -115,5 +122,18 @@ describe('the stream of one job', () => {
     [table.last, table.failures] = [1, 1];
     jobStream.begin(0);
     await eventually(() => expect(reader.seqs).toEqual([1]));
+  });
+
+  test('says whenever the reader has all there is, and not before', async () => {
+    const { table, reader, jobStream } = stream();
+    table.last = 250;
+    jobStream.begin(0);
+    await eventually(() => expect(reader.seqs).toHaveLength(250));
+    await eventually(() => expect(reader.rests).toBe(1));
+    jobStream.offer(parcel(249, 250));
+    expect(reader.rests).toBe(1);
+    jobStream.offer(parcel(250, 251));
+    expect(reader.rests).toBe(2);
+    expect(reader.seqs).toEqual(range(1, 251));
   });
 });

@@ -9,6 +9,7 @@ const settings: HostSettings = {
   killGraceSeconds: 1,
   environment: { PATH: '/bin', LANG: 'C.UTF-8' },
   taskUser: null,
+  logMaxBytes: null,
 };
 
 function environment(env: AttemptWork['config'], rest: Partial<AttemptWork> = {}): Record<string, string> {

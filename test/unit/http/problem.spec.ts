@@ -72,7 +72,7 @@ describe('what a client is told', () => {
 test('every registered code has a status, and 5xx only where it is our fault', () => {
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     const { kind } = new DomainError(code);
-    const isOurs = kind === 'internal' || kind === 'unavailable';
+    const isOurs = kind === 'internal' || kind === 'unavailable' || kind === 'busy';
     expect({ code, isServerError: statusOf(code) >= 500 }).toEqual({ code, isServerError: isOurs });
   }
 });
