@@ -21,7 +21,8 @@ const REJUVENATE_MS = 200;
   let cable: CuttableProxy;
   let api: ApiApplication;
   let direct: pg.Client;
-  let rejuvenating: NodeJS.Timeout;
+  let rejuvenating: NodeJS.Timeout | undefined;
+  let rejuvenated: Promise<unknown>;
 
   beforeEach(async () => {
     redis = (await startOwnRedis())!;
@@ -34,13 +35,15 @@ const REJUVENATE_MS = 200;
         return cable.url;
       },
     );
+    rejuvenated = Promise.resolve();
     direct = new pg.Client({ connectionString: api.database.url });
     await direct.connect();
   });
 
   afterEach(async () => {
     clearInterval(rejuvenating);
-    // Behind the statement that may be under way.
+    // A connection that is ended during a statement breaks it off.
+    await rejuvenated;
     await direct.end();
     await api.close();
     await cable.close();
@@ -55,7 +58,7 @@ const REJUVENATE_MS = 200;
     await http.post('/jobs').send({ dag_id: dag.body.id }).expect(201);
     await theMessageIsThere();
     rejuvenating = setInterval(() => {
-      void direct.query(`UPDATE tasks SET queued_at = clock_timestamp() WHERE status = 'queued'`);
+      rejuvenated = direct.query(`UPDATE tasks SET queued_at = clock_timestamp() WHERE status = 'queued'`);
     }, REJUVENATE_MS);
   }
 
