@@ -24,11 +24,19 @@ const SUITES = {
   e2e: 'End-to-end tests',
   chaos: 'Chaos, quick profile',
 };
+/**
+ * These have real servers and real clocks, beside everything else that the machine has to do. A file of theirs that fails is
+ * run once more with the machine to itself: passes it then, it is named as unsteady, which is to be looked into but says
+ * nothing against the sources. Where more than a few fail, it is not the machine. Chaos never: what it finds is true.
+ */
+const STEADIED = ['integration', 'e2e'];
+const STEADIED_FILES = 2;
 const STEPS = 2 + Object.keys(CHECKS).length + Object.keys(SUITES).length;
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failedSteps = [];
 const failedTests = [];
+const unsteadyTests = [];
 let number = 0;
 let interrupted = false;
 
@@ -54,6 +62,7 @@ if (installed) {
   } else fail('End-to-end tests and chaos (there is no build)');
 }
 // Once more at the end, where nobody has to look for them.
+for (const name of unsteadyTests) console.log(`UNSTEADY, passed when run again: ${name}`);
 for (const name of failedTests) console.log(`FAILED: ${name}`);
 for (const title of failedSteps) console.log(`FAILED: ${title}`);
 if (interrupted) console.log('Interrupted: not everything was run.');
@@ -81,24 +90,52 @@ async function checks() {
 /** Runs one Jest project and adds what it counted; a suite that broke off counts as one failure at least. */
 async function suite(name) {
   if (interrupted) return;
-  const file = join(RESULTS, `${name}.json`);
-  const failedBefore = total.failed;
-  const done = await step(
-    `\n[${++number}/${STEPS}] ${SUITES[name]}`,
-    npm(['run', '--silent', `test:${name}`, '--', '--json', `--outputFile=${file}`]),
-  );
-  try {
-    const results = JSON.parse(readFileSync(file, 'utf8'));
-    total.passed += results.numPassedTests;
-    total.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
-    total.skipped += results.numPendingTests + results.numTodoTests;
-    failedTests.push(...results.testResults.flatMap(failuresOf));
-  } catch {
-    // It did not get as far as writing its results.
-  }
-  if (done) return;
-  if (total.failed === failedBefore) total.failed++;
+  const { done, results } = await jest(name, `\n[${++number}/${STEPS}] ${SUITES[name]}`);
+  const failed = results?.testResults.filter(({ status }) => status === 'failed') ?? [];
+  const isSteadied = STEADIED.includes(name) && failed.length > 0 && failed.length <= STEADIED_FILES;
+  const files = new Map(results?.testResults.map((result) => [result.name, result]));
+  for (const { name: file } of isSteadied ? failed : []) await steady(name, file, files);
+  const left = [...files.values()].filter(({ status }) => status === 'failed');
+  const isRed = left.length > 0 || (!done && failed.length === 0);
+  for (const result of files.values()) add(result);
+  if (!isRed) return;
+  failedTests.push(...left.flatMap(failuresOf));
+  if (left.length === 0) total.failed++;
   failedSteps.push(SUITES[name]);
+}
+
+/** @returns whether Jest exited with 0, and its results where it got as far as writing them. */
+async function jest(name, title, args = []) {
+  const file = join(RESULTS, `${name}${args.length > 0 ? '-again' : ''}.json`);
+  rmSync(file, { force: true });
+  const command = ['run', '--silent', `test:${name}`, '--', '--json', `--outputFile=${file}`, ...args];
+  const done = await step(title, npm(command));
+  try {
+    return { done, results: JSON.parse(readFileSync(file, 'utf8')) };
+  } catch {
+    return { done: false, results: undefined };
+  }
+}
+
+/** Runs a file that failed once more, alone, and puts what came of it in the place of its failure if it passed. */
+async function steady(name, file, files) {
+  if (interrupted) return;
+  const { done, results } = await jest(name, `\n    Once more, alone: ${relative(PROJECT, file)}`, [
+    '--runTestsByPath',
+    file,
+  ]);
+  if (!done) return;
+  unsteadyTests.push(...failuresOf(files.get(file)));
+  for (const result of results.testResults) files.set(result.name, result);
+}
+
+/** Adds the tests of one file to the sum; a file that did not get as far as its tests is one failure. */
+function add({ status, assertionResults }) {
+  const count = (wanted) => assertionResults.filter((test) => wanted.includes(test.status)).length;
+  total.passed += count(['passed']);
+  total.failed += count(['failed']);
+  total.skipped += count(['pending', 'todo', 'skipped', 'disabled']);
+  if (status === 'failed' && count(['failed']) === 0) total.failed++;
 }
 
 /** One line for each test of a file that failed, or for the file where it did not get as far as its tests. */

@@ -103,7 +103,7 @@ describe('validateTasks', () => {
   it('costs less than 200 ms at 10,000 tasks and 50,000 edges, compilation included', () => {
     const tasks = denseTasks(MAX_TASKS, MAX_EDGES);
     expect(
-      cpuMsOf(3, () => expect([validateTasks(tasks), compileGraph(tasks).size]).toEqual([[], MAX_TASKS])),
+      cpuMsOf(200, () => expect([validateTasks(tasks), compileGraph(tasks).size]).toEqual([[], MAX_TASKS])),
     ).toBeLessThan(200);
   });
 
@@ -113,7 +113,7 @@ describe('validateTasks', () => {
       task.task_type = 'python';
       task.config = { code: 'x', args: index < 20 ? [] : [`{{ tasks.t${Math.floor(index / 2)}.output }}`] };
     });
-    expect(cpuMsOf(3, () => expect(validateTasks(tasks)).toEqual([]))).toBeLessThan(1_000);
+    expect(cpuMsOf(1_000, () => expect(validateTasks(tasks)).toEqual([]))).toBeLessThan(1_000);
   });
 });
 

@@ -224,7 +224,7 @@ describe('the size of a graph', () => {
 
   it('costs less than 200 ms to validate and compile at 10,000 tasks and 50,000 edges', () => {
     const tasks = denseTasks(MAX_TASKS, MAX_EDGES);
-    const milliseconds = cpuMsOf(3, () => {
+    const milliseconds = cpuMsOf(200, () => {
       expect(validateGraph(tasks)).toEqual([]);
       expect(compileGraph(tasks).size).toBe(MAX_TASKS);
     });
@@ -234,7 +234,7 @@ describe('the size of a graph', () => {
   it('costs as little when all of it is one knot of cycles', () => {
     const tasks = denseTasks(MAX_TASKS, MAX_EDGES - 1);
     tasks[0].dependencies.push(`t${MAX_TASKS - 1}`);
-    expect(cpuMsOf(3, () => expect(validateGraph(tasks)).toHaveLength(1))).toBeLessThan(200);
+    expect(cpuMsOf(200, () => expect(validateGraph(tasks)).toHaveLength(1))).toBeLessThan(200);
   });
 });
 

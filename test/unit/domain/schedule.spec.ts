@@ -184,7 +184,7 @@ describe('the cost of a tick', () => {
     ['59 59 23 31 12 ?', 'Asia/Kolkata'],
   ])('of %s in %s is under a millisecond', (expression, zone) => {
     const cron = cronOf(expression);
-    const costMs = cpuMsOf(3, () => {
+    const costMs = cpuMsOf(50, () => {
       expect(nextTicks(cron, zone, new Date('2026-01-01T00:00:00Z'), 50)).toHaveLength(50);
     });
     expect(costMs / 50).toBeLessThan(1);

@@ -231,7 +231,7 @@ describe('templateFaults', () => {
   });
 
   it('reads a megabyte of braces in no time', () => {
-    const costMs = cpuMsOf(2, () => {
+    const costMs = cpuMsOf(1_000, () => {
       for (const text of ['{'.repeat(1_000_001), '{{ '.repeat(300_000), `{{ ${'a.'.repeat(500_000)} }}`]) {
         expect(templateFaults(text, upstream, '').every((fault) => fault.message.length < 300)).toBe(true);
       }
