@@ -3,8 +3,8 @@ import type { Priority } from '../domain/priority.js';
 
 /** Something other processes may want to look at now. Always after the commit, never the only copy of anything. */
 export type Nudge =
-  /** Messages were enqueued in these classes. */
-  | { kind: 'ready'; priorities: Priority[] }
+  /** Messages were enqueued in these classes; and in these of them, in bundles as well. */
+  | { kind: 'ready'; priorities: Priority[]; bundles?: Priority[] }
   /** The events `from` to `to` (inclusive) of a job are committed. */
   | { kind: 'events'; runId: string; dagId: number; from: number; to: number }
   /** Running attempts whose lease was taken away. */

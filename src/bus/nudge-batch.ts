@@ -1,3 +1,4 @@
+import type { Priority } from '../domain/priority.js';
 import type { Nudge } from './bus.js';
 
 type Events = Extract<Nudge, { kind: 'events' }>;
@@ -7,7 +8,8 @@ type Events = Extract<Nudge, { kind: 'events' }>;
  * ranges of events of a job that touch or overlap become one range.
  */
 export class NudgeBatch {
-  private readonly priorities: Set<Extract<Nudge, { kind: 'ready' }>['priorities'][number]> = new Set();
+  private readonly priorities = new Set<Priority>();
+  private readonly bundles = new Set<Priority>();
   private readonly attemptIds = new Set<string>();
   private readonly ranges: Events[] = [];
   private readonly lastRange = new Map<string, Events>();
@@ -28,6 +30,7 @@ export class NudgeBatch {
     switch (nudge.kind) {
       case 'ready':
         for (const priority of nudge.priorities) this.priorities.add(priority);
+        for (const priority of nudge.bundles ?? []) this.bundles.add(priority);
         return;
       case 'stop':
         for (const attemptId of nudge.attemptIds) this.attemptIds.add(attemptId);
@@ -44,7 +47,10 @@ export class NudgeBatch {
   /** All of it: what wakes work first. */
   nudges(): Nudge[] {
     const all: Nudge[] = [];
-    if (this.priorities.size > 0) all.push({ kind: 'ready', priorities: [...this.priorities] });
+    if (this.priorities.size > 0) {
+      const bundles = this.bundles.size > 0 ? { bundles: [...this.bundles] } : {};
+      all.push({ kind: 'ready', priorities: [...this.priorities], ...bundles });
+    }
     if (this.attemptIds.size > 0) all.push({ kind: 'stop', attemptIds: [...this.attemptIds] });
     return [...all, ...this.ranges, ...this.others];
   }

@@ -65,7 +65,9 @@ function isNudge(value: unknown): value is Nudge {
   if (!isRecord(value)) return false;
   switch (value['kind']) {
     case 'ready':
-      return Array.isArray(value['priorities']) && value['priorities'].every(isPriority);
+      return [value['priorities'], value['bundles'] ?? []].every(
+        (list) => Array.isArray(list) && list.every(isPriority),
+      );
     case 'events':
       return (
         typeof value['runId'] === 'string' &&

@@ -8,6 +8,10 @@ import { type Message, TaskQueue } from '../queue/task-queue.js';
 
 /** Messages that are enqueued before workers are told. */
 const SENT_AT_ONCE = 100;
+/** Of many that became ready at once, so many go one by one: to workers that have few free slots each. */
+const LOOSE = 32;
+/** Of the rest, which goes in bundles: messages that are enqueued before workers are told. */
+const BUNDLED_AT_ONCE = 400;
 
 /**
  * Acts on what a committed transition changed: messages for ready attempts, nudges for events and stopped attempts.
@@ -60,7 +64,7 @@ export class Dispatcher {
       .sort(byDefinition)
       .map(toMessage)
       .filter((message) => !this.consumer.takeAtOnce(message));
-    if (messages.length > 0) this.track(this.send(messages));
+    if (messages.length > 0) this.track(this.sendBacklog(messages));
   }
 
   /**
@@ -68,12 +72,30 @@ export class Dispatcher {
    * left to the sweep.
    */
   async send(messages: readonly Message[]): Promise<boolean> {
+    return await this.hand(messages, SENT_AT_ONCE, async (some, priorities) => {
+      await this.queue.enqueue(some);
+      this.bus.publish([{ kind: 'ready', priorities }]);
+    });
+  }
+
+  /** The same for what has just become ready, which no message can be there for. */
+  private async sendBacklog(messages: readonly Message[]): Promise<void> {
+    if (!(await this.send(messages.slice(0, LOOSE)))) return;
+    await this.hand(messages.slice(LOOSE), BUNDLED_AT_ONCE, async (some, priorities) => {
+      await this.queue.enqueueInBundles(some);
+      this.bus.publish([{ kind: 'ready', priorities, bundles: priorities }]);
+    });
+  }
+
+  private async hand(
+    messages: readonly Message[],
+    atOnce: number,
+    enqueue: (some: readonly Message[], priorities: Priority[]) => Promise<void>,
+  ): Promise<boolean> {
     try {
-      for (let from = 0; from < messages.length; from += SENT_AT_ONCE) {
-        const some = messages.slice(from, from + SENT_AT_ONCE);
-        await this.queue.enqueue(some);
-        const priorities = [...new Set(some.map((message) => message.priority))];
-        this.bus.publish([{ kind: 'ready', priorities }]);
+      for (let from = 0; from < messages.length; from += atOnce) {
+        const some = messages.slice(from, from + atOnce);
+        await enqueue(some, [...new Set(some.map((message) => message.priority))]);
       }
     } catch (error) {
       if (!this.queueIsAway) {

@@ -7,8 +7,9 @@
  *  - the counts differ (`sweep`): once may be messages under way, so a second look is taken soon, and what was queued
  *    within the last two seconds is spared. For messages lost one by one, as when a process dies behind a commit.
  *
- * Cost. A look is one statement over the open jobs and one question to the queue. Offering reads the queued tasks by
- * pages of their index, one page at a time, and hands each to the queue, which drops what it has. Looks under load may be
+ * Cost. A look is one statement over the open jobs and one question to the queue. Offering reads what the queue has in
+ * bundles, then the queued tasks by pages of their index, one page at a time, and hands the others to the queue, which
+ * drops what it has. Looks under load may be
  * wrong again and again (messages under way behind each one), so offers that nothing forces take a tenth of the time at most.
  */
 import { Logger } from '@nestjs/common';
@@ -138,10 +139,13 @@ export class MessageSweep {
     olderThanSeconds: number,
     afterOffer: () => void | Promise<void>,
   ): Promise<number | null> {
+    const bundled = await this.queue.bundled(afterOffer);
     let offered = 0;
     for (let after: { runId: string; idx: number } | null = null; ;) {
       const page = await this.store.pageQueued(after, olderThanSeconds, PAGE);
-      const messages = page.map((task) => ({ attemptId: formatAttemptId(task), priority: task.priority }));
+      const messages = page
+        .map((task) => ({ attemptId: formatAttemptId(task), priority: task.priority }))
+        .filter(({ attemptId }) => !bundled.has(attemptId));
       for (let from = 0; from < messages.length; from += OFFERED_AT_ONCE) {
         if (!(await this.dispatcher.send(messages.slice(from, from + OFFERED_AT_ONCE)))) return null;
         await afterOffer();

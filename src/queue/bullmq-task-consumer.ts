@@ -1,12 +1,14 @@
 import { PRIORITIES, type Priority } from '../domain/priority.js';
+import { attemptsOf } from './bundles.js';
 import { withDeadline } from './deadline.js';
 import { type FetchedMessage, MessageLane } from './message-lane.js';
 import { describe, type Log, OutageLog } from './outage-log.js';
 import type { QueueBackend } from './queue-backend.js';
-import { queueName } from './queue-names.js';
+import { OpenBundle } from './open-bundle.js';
+import { bundleQueueName, queueName } from './queue-names.js';
 import { SlotAllocator } from './slot-allocator.js';
 import { type AttemptHandler, TaskConsumer } from './task-consumer.js';
-import type { Message } from './task-queue.js';
+import type { Message, TaskQueue } from './task-queue.js';
 
 export interface ConsumerOptions {
   prefix: string;
@@ -22,21 +24,30 @@ export interface ConsumerOptions {
 /** Longer than any command of either backend may take. */
 const FETCH_DEADLINE_MS = 5_000;
 
-/** What a slot is used for: a message of a queue, or one that was taken past it. */
-type HeldMessage = FetchedMessage | { readonly attemptId: string; readonly job: null };
+/** What a slot is used for: a message of a queue, one attempt of a bundle, or one that was taken past the queues. */
+interface HeldMessage {
+  readonly attemptId: string;
+  readonly from: FromLane | OpenBundle | null;
+}
+
+interface FromLane {
+  readonly message: FetchedMessage;
+  readonly lane: MessageLane;
+}
 
 /** A message may stall any number of times: it is a hint, and PostgreSQL counts attempts. An SQL integer. */
 const NEVER_TOO_OFTEN = 1_000_000_000;
 
 export class BullmqTaskConsumer extends TaskConsumer {
-  /** Made at the start: a process that does not consume has no workers. */
-  private readonly lanes = new Map<Priority, MessageLane>();
+  /** By class. Made at the start: a process that does not consume has no workers. */
+  private readonly lanes = new Map<Priority, Lanes>();
   private readonly allocator: SlotAllocator<HeldMessage>;
   private readonly deciding: OutageLog;
   private readonly lockMs: number;
   private readonly stalledIntervalMs: number;
   private readonly pollMs: number;
   private handler: AttemptHandler | null = null;
+  private returned: (priority: Priority) => void = () => undefined;
   /** Lanes that were replaced while messages of theirs were in hand. */
   private readonly retired = new Set<Retired>();
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -48,6 +59,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   constructor(
     private readonly backend: QueueBackend,
+    private readonly queue: TaskQueue,
     private readonly options: ConsumerOptions,
     private readonly log: Log,
   ) {
@@ -59,9 +71,10 @@ export class BullmqTaskConsumer extends TaskConsumer {
     this.deciding = new OutageLog(log, 'Deciding on attempts');
     this.allocator = new SlotAllocator({
       slots: options.slots,
-      fetch: (priority) => this.fetch(this.lane(priority)),
-      run: (message, priority) => this.run(message, this.lane(priority)),
-      putBack: (message, priority) => this.putBack(message, this.lane(priority)),
+      fetch: async (priority) => await this.fetchSingle(priority),
+      fetchBundle: async (priority, atMost) => await this.fetchBundle(priority, atMost),
+      run: (message, priority) => this.run(message, priority),
+      putBack: (message, priority) => this.putBack(message, priority),
       fetchFailed: (error) => outage.failed(error),
       fetchAnswered: () => outage.works(),
       runFailed: (error) => this.deciding.failed(error),
@@ -81,9 +94,13 @@ export class BullmqTaskConsumer extends TaskConsumer {
     return this.handler === null ? null : this.allocator.idleSince;
   }
 
-  override async start(handler: AttemptHandler): Promise<void> {
+  override async start(
+    handler: AttemptHandler,
+    returned: (priority: Priority) => void = () => undefined,
+  ): Promise<void> {
     if (this.handler) throw new Error('The consumer is started already');
     this.handler = handler;
+    this.returned = returned;
     this.tickedAt = performance.now();
     if (this.stopped) return; // told to stop before it began
     this.open();
@@ -92,7 +109,10 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   override renew(): void {
     if (this.handler === null || this.stopped !== null) return;
-    this.retired.add({ lanes: [...this.lanes.values()], leave: this.backend.renewConnection() });
+    this.retired.add({
+      lanes: [...this.lanes.values()].flatMap(both),
+      leave: this.backend.renewConnection(),
+    });
     this.generation++;
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
@@ -102,7 +122,12 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   /** Makes the lanes, and the timers that look after them. */
   private open(): void {
-    for (const priority of PRIORITIES) this.lanes.set(priority, this.createLane(priority));
+    const { prefix } = this.options;
+    for (const priority of PRIORITIES)
+      this.lanes.set(priority, {
+        single: this.createLane(queueName(prefix, priority)),
+        bundle: this.createLane(bundleQueueName(prefix, priority)),
+      });
     this.repeatedly(
       () => this.pollMs * (0.75 + Math.random() / 2),
       async () => this.poll(),
@@ -129,8 +154,8 @@ export class BullmqTaskConsumer extends TaskConsumer {
     void closeRetired(old);
   }
 
-  override nudge(priorities?: readonly Priority[]): void {
-    this.allocator.nudge(priorities);
+  override nudge(priorities?: readonly Priority[], bundles?: readonly Priority[]): void {
+    this.allocator.nudge(priorities, bundles);
   }
 
   override mayKeepSlot(priority: Priority, inARow: number): boolean {
@@ -142,7 +167,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
   }
 
   override takeAtOnce({ attemptId, priority }: Message): boolean {
-    return this.allocator.take({ attemptId, job: null }, priority);
+    return this.allocator.take({ attemptId, from: null }, priority);
   }
 
   override stopFetching(): Promise<void> {
@@ -159,14 +184,14 @@ export class BullmqTaskConsumer extends TaskConsumer {
     return this.closed;
   }
 
-  private lane(priority: Priority): MessageLane {
-    const lane = this.lanes.get(priority);
-    if (!lane) throw new Error('The consumer is not started');
-    return lane;
+  private lanesOf(priority: Priority): Lanes {
+    const lanes = this.lanes.get(priority);
+    if (!lanes) throw new Error('The consumer is not started');
+    return lanes;
   }
 
-  private createLane(priority: Priority): MessageLane {
-    const worker = this.backend.createWorker(queueName(this.options.prefix, priority), {
+  private createLane(queueOrBundleQueue: string): MessageLane {
+    const worker = this.backend.createWorker(queueOrBundleQueue, {
       lockDuration: this.lockMs,
       stalledInterval: this.stalledIntervalMs,
       maxStalledCount: NEVER_TOO_OFTEN,
@@ -188,14 +213,60 @@ export class BullmqTaskConsumer extends TaskConsumer {
     });
   }
 
+  private async fetchSingle(priority: Priority): Promise<HeldMessage | null> {
+    const { single: lane } = this.lanesOf(priority);
+    const message = await this.fetch(lane);
+    return message === null ? null : { attemptId: message.attemptId, from: { message, lane } };
+  }
+
+  /** The first attempts of the next bundle; the others have messages of their own before long. */
+  private async fetchBundle(priority: Priority, atMost: number): Promise<HeldMessage[]> {
+    const { bundle: lane } = this.lanesOf(priority);
+    for (;;) {
+      const message = await this.fetch(lane);
+      if (message === null) return [];
+      const attemptIds = attemptsOf(message.job.data);
+      if (attemptIds === null) {
+        this.log.warn(`Dropped a message that is no bundle: ${message.attemptId.slice(0, 100)}`);
+        lane.complete(message);
+        continue;
+      }
+      const bundle = new OpenBundle(message, attemptIds.length, lane);
+      const held = attemptIds.map((attemptId) => ({ attemptId, from: bundle }));
+      await this.giveBackPart(held.slice(atMost), bundle, priority);
+      return held.slice(0, atMost);
+    }
+  }
+
+  /** Attempts of a bundle become messages of their own, the next ones; until they are, the bundle stands for them. */
+  private async giveBackPart(
+    part: readonly HeldMessage[],
+    bundle: OpenBundle,
+    priority: Priority,
+  ): Promise<void> {
+    if (part.length === 0) return;
+    try {
+      await this.queue.enqueueFirst(part.map(({ attemptId }) => ({ attemptId, priority })));
+    } catch (error) {
+      this.log.debug?.(`A bundle comes again as a whole: ${describe(error)}`);
+      bundle.abandon();
+      return;
+    }
+    bundle.settled(part.length);
+    this.allocator.nudge([priority], []);
+    this.returned(priority);
+  }
+
   /** One message in its slot, from the hand-over to the handler until the slot is free. */
-  private async run(message: HeldMessage, lane: MessageLane): Promise<void> {
+  private async run(message: HeldMessage, priority: Priority): Promise<void> {
     let open = true;
     const decided = () => {
       if (!open) return;
       open = false;
       this.deciding.works();
-      if (message.job !== null) lane.complete(message);
+      const { from } = message;
+      if (from instanceof OpenBundle) from.settled(1);
+      else from?.lane.complete(from.message);
     };
     try {
       await this.handler?.(message.attemptId, decided);
@@ -206,13 +277,15 @@ export class BullmqTaskConsumer extends TaskConsumer {
         return;
       }
       open = false;
-      await this.putBack(message, lane).catch(() => undefined); // when the queue is away as well, its lock runs out
+      await this.putBack(message, priority).catch(() => undefined); // when the queue is away as well, its lock runs out
       throw error;
     }
   }
 
-  private async putBack(message: HeldMessage, lane: MessageLane): Promise<void> {
-    if (message.job !== null) await lane.putBack(message);
+  private async putBack(message: HeldMessage, priority: Priority): Promise<void> {
+    const { from } = message;
+    if (from instanceof OpenBundle) await this.giveBackPart([message], from, priority);
+    else await from?.lane.putBack(from.message);
   }
 
   private poll(): void {
@@ -222,7 +295,9 @@ export class BullmqTaskConsumer extends TaskConsumer {
   }
 
   private async inEachLane(work: (lane: MessageLane, priority: Priority) => Promise<void>): Promise<void> {
-    await Promise.all([...this.lanes].map(([priority, lane]) => work(lane, priority)));
+    await Promise.all(
+      [...this.lanes].flatMap(([priority, lanes]) => both(lanes).map((lane) => work(lane, priority))),
+    );
   }
 
   /**
@@ -242,6 +317,16 @@ export class BullmqTaskConsumer extends TaskConsumer {
     }, delayMs());
     this.timers.add(timer);
   }
+}
+
+/** Of one class: its single messages, and its bundles. */
+interface Lanes {
+  readonly single: MessageLane;
+  readonly bundle: MessageLane;
+}
+
+function both({ single, bundle }: Lanes): MessageLane[] {
+  return [single, bundle];
 }
 
 /** Lanes of one connection, and how to end that. */

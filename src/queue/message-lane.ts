@@ -69,6 +69,11 @@ export class MessageLane {
     this.fuse ??= setTimeout(() => this.completeAll(), FUSE_MS);
   }
 
+  /** Lets go of the message as it is: its lock runs out, and it comes again. */
+  abandon(message: FetchedMessage): void {
+    this.held.delete(keyOf(message));
+  }
+
   /** Makes the message wait again: as the next one on Redis, as the last one on PostgreSQL. */
   async putBack(message: FetchedMessage): Promise<void> {
     if (!this.held.delete(keyOf(message))) return;

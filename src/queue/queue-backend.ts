@@ -7,16 +7,26 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq';
+import type { BundleData } from './bundles.js';
 import type { QueueMemory } from './queue-memory.js';
 
 /** A BullMQ factory whose connection type does not matter to the caller: it ignores it. */
 export type AnyBackendFactory = BackendFactory<IQueueBackend, unknown>;
 
-/** What BullMQ carries for us: nothing but an id. */
-export type EmptyData = Record<string, never>;
-export type MessageJob = Job<EmptyData, void>;
+/** What BullMQ carries for us beside the id: nothing, or the attempts of a bundle. */
+export type MessageData = Record<string, never> | BundleData;
+export type MessageJob = Job<MessageData, void>;
 
-export type PriorityQueue = Queue<EmptyData, void, string, EmptyData, void, string, IQueueBackend, unknown>;
+export type PriorityQueue = Queue<
+  MessageData,
+  void,
+  string,
+  MessageData,
+  void,
+  string,
+  IQueueBackend,
+  unknown
+>;
 
 export interface BackedQueueOptions extends QueueOptions<unknown> {
   backendFactory: AnyBackendFactory;
@@ -27,10 +37,10 @@ export interface BackedQueueOptions extends QueueOptions<unknown> {
  * BullMQ's other way in, a default for the whole process, would bind everything in it to one backend.
  */
 export class BackedQueue extends Queue<
-  EmptyData,
+  MessageData,
   void,
   string,
-  EmptyData,
+  MessageData,
   void,
   string,
   IQueueBackend,
@@ -44,7 +54,7 @@ export class BackedQueue extends Queue<
 }
 
 /** A worker that fetches only when told to: no loop, no blocking connection. */
-export class ManualWorker extends Worker<EmptyData, void, string, IQueueBackend, number, unknown> {
+export class ManualWorker extends Worker<MessageData, void, string, IQueueBackend, number, unknown> {
   constructor(name: string, options: WorkerOptions<unknown>, factory: AnyBackendFactory) {
     super(name, null, { ...options, autorun: false }, factory);
     this.on('error', () => undefined);

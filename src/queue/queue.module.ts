@@ -8,7 +8,7 @@ import { BullmqTaskConsumer } from './bullmq-task-consumer.js';
 import { BullmqTaskQueue } from './bullmq-task-queue.js';
 import { PostgresBackend } from './postgres-backend.js';
 import { BackedQueue, type PriorityQueue, type QueueBackend } from './queue-backend.js';
-import { queueName, queueToken } from './queue-names.js';
+import { bundleQueueName, bundleQueueToken, queueName, queueToken } from './queue-names.js';
 import { RedisBackend } from './redis-backend.js';
 import { TaskConsumer } from './task-consumer.js';
 import { TaskQueue } from './task-queue.js';
@@ -30,6 +30,16 @@ class InjectedQueues {
     @InjectQueue(queueToken('high')) readonly high: PriorityQueue,
     @InjectQueue(queueToken('normal')) readonly normal: PriorityQueue,
     @InjectQueue(queueToken('low')) readonly low: PriorityQueue,
+  ) {}
+}
+
+@Injectable()
+class InjectedBundleQueues {
+  constructor(
+    @InjectQueue(bundleQueueToken('critical')) readonly critical: PriorityQueue,
+    @InjectQueue(bundleQueueToken('high')) readonly high: PriorityQueue,
+    @InjectQueue(bundleQueueToken('normal')) readonly normal: PriorityQueue,
+    @InjectQueue(bundleQueueToken('low')) readonly low: PriorityQueue,
   ) {}
 }
 
@@ -56,7 +66,7 @@ class QueueBackendModule {}
 BullModule.queueClass = BackedQueue;
 
 /**
- * The four priority queues: `TaskQueue` to add messages, `TaskConsumer` to take them. A consumer nobody starts
+ * The four priority queues, each with one beside it for bundles: `TaskQueue` to add messages, `TaskConsumer` to take them. A consumer nobody starts
  * opens no connection.
  */
 @Module({
@@ -69,26 +79,43 @@ BullModule.queueClass = BackedQueue;
       useFactory: (backend: QueueBackend) => backend.queueOptions() as QueueOptions,
     }),
     BullModule.registerQueueAsync(
-      ...PRIORITIES.map((priority) => ({
-        name: queueToken(priority),
-        inject: [CONFIG],
-        useFactory: (config: Config) => ({ name: queueName(config.queue.prefix, priority) }),
-      })),
+      ...PRIORITIES.flatMap((priority) => [
+        {
+          name: queueToken(priority),
+          inject: [CONFIG],
+          useFactory: (config: Config) => ({ name: queueName(config.queue.prefix, priority) }),
+        },
+        {
+          name: bundleQueueToken(priority),
+          inject: [CONFIG],
+          useFactory: (config: Config) => ({ name: bundleQueueName(config.queue.prefix, priority) }),
+        },
+      ]),
     ),
   ],
   providers: [
     InjectedQueues,
+    InjectedBundleQueues,
     {
       provide: TaskQueue,
-      inject: [InjectedQueues, BACKEND, CONFIG],
-      useFactory: (queues: InjectedQueues, backend: QueueBackend, { queue }: Config) =>
-        new BullmqTaskQueue(queues, backend, backend.memoryOf(queue.prefix)),
+      inject: [InjectedQueues, InjectedBundleQueues, BACKEND, CONFIG],
+      useFactory: (
+        queues: InjectedQueues,
+        bundles: InjectedBundleQueues,
+        backend: QueueBackend,
+        { queue }: Config,
+      ) => new BullmqTaskQueue(queues, bundles, backend, backend.memoryOf(queue.prefix)),
     },
     {
       provide: TaskConsumer,
-      inject: [BACKEND, CONFIG],
-      useFactory: (backend: QueueBackend, { queue, worker }: Config) =>
-        new BullmqTaskConsumer(backend, { prefix: queue.prefix, slots: worker.slots }, new Logger('Queue')),
+      inject: [BACKEND, TaskQueue, CONFIG],
+      useFactory: (backend: QueueBackend, taskQueue: TaskQueue, { queue, worker }: Config) =>
+        new BullmqTaskConsumer(
+          backend,
+          taskQueue,
+          { prefix: queue.prefix, slots: worker.slots },
+          new Logger('Queue'),
+        ),
     },
     {
       provide: QueueShutdown,

@@ -8,29 +8,42 @@
  *  - yet every class moves: of any FAIRNESS_WINDOW fetches in a row, each class that may hold messages gets at
  *    least one;
  *  - no wakeup is lost: a nudge that arrives while a fetch of its class is under way makes a fetch after it;
- *  - no busy polling: a class found empty is not fetched again before the next nudge.
+ *  - no busy polling: a class found empty is not fetched again before the next nudge;
+ *  - nothing is held that has no slot: a bundle, which is many messages in one, is fetched for as many slots as are
+ *    given to it, and what exceeds them goes back at once.
  *
- * How. Each class carries a flag "may hold messages", set by a nudge and cleared by a fetch that began after the
- * last nudge and came back empty. A flagged class may have as many fetches under way as it delivered messages in
- * a row (at least one): an idle worker spends one fetch on finding a class empty, a backlog is met at full width
- * after a few round trips. A class passed over PATIENCE times while flagged goes before all others.
+ * How. Each class has two sources, single messages and bundles. Each source carries a flag "may hold messages", set by a
+ * nudge and cleared by a fetch that began after the last nudge and came back empty. A flagged source may have as many
+ * fetches under way as it delivered in a row (at least one): an idle worker spends one fetch on finding it empty, a
+ * backlog is met at full width after a few round trips. A class passed over for PATIENCE slots while flagged goes before
+ * all others, slot by slot. Of a class that holds both, bundles and single messages fill the same number of slots.
+ *
+ * A bundle is fetched when there are slots for all of it. Where one bundle after another comes and there are fewer, a
+ * moment is given to the others: attempts tend to end together, as their results are written together.
  *
  * When a fetch or a run fails (the queue or the database is away) nothing is fetched for a while, growing from
  * 50 ms to 1 s; flags are kept, so work goes on by itself.
  */
 import { PRIORITIES, type Priority } from '../domain/priority.js';
+import { BUNDLE_SIZE } from './bundles.js';
 
-/** Of any so many fetches in a row, each class that may hold messages gets at least one. */
+/**
+ * Of any so many slots filled in a row, each class that may hold messages gets at least one; where bundles are among
+ * them, of any FAIRNESS_WINDOW + BUNDLE_SIZE − 1.
+ */
 export const FAIRNESS_WINDOW = 16;
 
 /**
- * How often a class is passed over before it goes first. All other classes may run out of patience at the same
- * moment, so the last of them waits for PATIENCE + (classes − 2) fetches, and the next one is its own.
+ * For how many slots a class is passed over before it goes first. All other classes may run out of patience at the same
+ * moment, so the last of them waits for PATIENCE + (classes − 2) slots, and the next one is its own.
  */
 const PATIENCE = FAIRNESS_WINDOW - (PRIORITIES.length - 1);
 
 /** How many successors a slot runs one after the other while messages of their class wait. */
 const MAX_KEPT = 16;
+
+/** What a bundle waits for slots that it fits into as a whole. */
+const PART_AFTER_MS = 2;
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -40,6 +53,8 @@ export interface SlotAllocatorOptions<M> {
   slots: number;
   /** The next message of the class, or null when it holds none. Rejects when the queue is away. */
   fetch(priority: Priority): Promise<M | null>;
+  /** The first `atMost` messages of the next bundle of the class, or none; what it has more is put back. */
+  fetchBundle?(priority: Priority, atMost: number): Promise<readonly M[]>;
   /** Settles when the message's slot is free. Rejects when the message is back in its class, undecided. */
   run(message: M, priority: Priority): Promise<void>;
   /** Gives back a message that was not run before `stop`. */
@@ -50,26 +65,45 @@ export interface SlotAllocatorOptions<M> {
   runFailed?(error: unknown): void;
 }
 
-interface ClassState {
-  readonly priority: Priority;
-  /** Whether the class may hold messages. */
+/** Single messages of a class, or its bundles. */
+interface Source {
+  /** Slots for all that a fetch of it brings. */
+  readonly size: number;
+  /** Whether it may hold messages. */
   flagged: boolean;
   /** Counts nudges, so that an empty answer clears the flag only if none came after the question. */
   nudges: number;
   underWay: number;
-  /** Messages delivered in a row, without an empty answer between them. */
+  /** Fetches that brought something in a row, without an empty answer between them. */
   streak: number;
-  /** Fetches that went to other classes since this flagged one had its last. */
+}
+
+interface ClassState {
+  readonly priority: Priority;
+  readonly single: Source;
+  readonly bundle: Source;
+  /** Attempts that came in bundles more than did in single messages, since both wait. */
+  lead: number;
+  /** Of bundles that were taken in part: attempts that come again in single messages. */
+  returned: number;
+  /** Slots that went to other classes since this flagged one had its last. */
   passedOver: number;
+}
+
+/** What is fetched next, and how many slots are set aside for it. */
+interface Pick {
+  state: ClassState;
+  source: Source;
+  slots: number;
 }
 
 export class SlotAllocator<M> {
   private readonly classes: readonly ClassState[] = PRIORITIES.map((priority) => ({
     priority,
-    flagged: false,
-    nudges: 0,
-    underWay: 0,
-    streak: 0,
+    single: newSource(1),
+    bundle: newSource(BUNDLE_SIZE),
+    lead: 0,
+    returned: 0,
     passedOver: 0,
   }));
   private open = false;
@@ -82,6 +116,9 @@ export class SlotAllocator<M> {
   private fetchFailures = 0;
   private runFailures = 0;
   private pause: NodeJS.Timeout | undefined;
+  /** Runs while a bundle waits for slots, and says that it waits no longer. */
+  private partWait: NodeJS.Timeout | undefined;
+  private mayTakePart = false;
   private whenQuiet: (() => void)[] = [];
   private progressAt = performance.now();
   private movedAt = performance.now();
@@ -96,7 +133,7 @@ export class SlotAllocator<M> {
     return this.running;
   }
 
-  /** Fetches that are not answered yet. */
+  /** Slots set aside for fetches that are not answered yet. */
   get fetchesUnderWay(): number {
     return this.fetching;
   }
@@ -118,12 +155,11 @@ export class SlotAllocator<M> {
     this.nudge();
   }
 
-  /** Says that classes may hold messages; without an argument, all of them. */
-  nudge(priorities: readonly Priority[] = PRIORITIES): void {
-    for (const state of this.classes) {
-      if (!priorities.includes(state.priority)) continue;
-      state.flagged = true;
-      state.nudges++;
+  /** Says that classes may hold messages, and which may hold bundles; without an argument, all of them and both. */
+  nudge(priorities: readonly Priority[] = PRIORITIES, bundles: readonly Priority[] = priorities): void {
+    for (const { priority, single, bundle } of this.classes) {
+      if (priorities.includes(priority)) flag(single);
+      if (this.options.fetchBundle && bundles.includes(priority)) flag(bundle);
     }
     this.fill();
   }
@@ -140,11 +176,11 @@ export class SlotAllocator<M> {
     if (-this.free > Math.max(0, this.ending - 1)) return false;
     const mustYield = this.classes.some(
       (state, index) =>
-        state.flagged &&
+        mayHold(state) &&
         (index < own || state.passedOver >= PATIENCE || (index === own && inARow >= MAX_KEPT)),
     );
     if (mustYield) return false;
-    this.countFetch(this.classes[own]);
+    this.countSlots(this.classes[own], 1);
     return true;
   }
 
@@ -156,9 +192,9 @@ export class SlotAllocator<M> {
   take(message: M, priority: Priority): boolean {
     if (!this.open || this.pause !== undefined || this.free <= 0) return false;
     const own = PRIORITIES.indexOf(priority);
-    if (this.classes.some((state, index) => state.flagged && (index <= own || state.passedOver >= PATIENCE)))
+    if (this.classes.some((state, index) => mayHold(state) && (index <= own || state.passedOver >= PATIENCE)))
       return false;
-    this.countFetch(this.classes[own]);
+    this.countSlots(this.classes[own], 1);
     this.run(message, this.classes[own]);
     return true;
   }
@@ -183,6 +219,7 @@ export class SlotAllocator<M> {
     this.open = false;
     clearTimeout(this.pause);
     this.pause = undefined;
+    this.stopPartWait();
     await Promise.all(
       this.early.splice(0).map(async ({ message, state }) => await this.giveBack(message, state)),
     );
@@ -191,54 +228,91 @@ export class SlotAllocator<M> {
 
   private fill(): void {
     while (this.open && this.pause === undefined) {
-      const state = this.pick();
-      if (!state) return;
-      this.launch(state);
+      const pick = this.pick();
+      if (!pick) return;
+      this.launch(pick);
     }
   }
 
-  /** The class the next fetch goes to, or null when no slot is free or nothing may be waiting. */
-  private pick(): ClassState | null {
+  /** What the next fetch goes to, or null when no slot is free or nothing may be waiting. */
+  private pick(): Pick | null {
     const free = this.free + this.ending;
     if (free <= 0) return null;
 
     let impatient: ClassState | null = null;
     for (const state of this.classes)
-      if (state.flagged && state.passedOver >= PATIENCE)
+      if (mayHold(state) && state.passedOver >= PATIENCE)
         if (!impatient || state.passedOver > impatient.passedOver) impatient = state;
-    if (impatient) return impatient;
+    if (impatient)
+      return {
+        state: impatient,
+        source: impatient.single.flagged ? impatient.single : impatient.bundle,
+        slots: 1,
+      };
 
     let keptForHigher = 0;
     for (const state of this.classes) {
-      if (!state.flagged) continue;
+      if (!mayHold(state)) continue;
       if (free <= keptForHigher) return null;
-      const width = Math.max(1, state.streak);
-      if (state.underWay < width) return state;
+      const pick = this.pickOf(state, free - keptForHigher);
+      if (pick) return pick;
       // It waits for answers; if all of them are messages, it will want twice its width next.
-      keptForHigher += 2 * width;
+      keptForHigher += 2 * (wantedBy(state.single) + wantedBy(state.bundle));
     }
     return null;
+  }
+
+  private pickOf(state: ClassState, free: number): Pick | null {
+    const { single, bundle, lead } = state;
+    const isSinglesTurn = mayAsk(single) && lead >= bundle.size;
+    if (mayAsk(bundle) && free >= bundle.size && !isSinglesTurn) {
+      this.stopPartWait();
+      return { state, source: bundle, slots: bundle.size };
+    }
+    const mayTakeBundle = bundle.flagged && bundle.underWay === 0;
+    const isBundlesTurn = mayTakeBundle && lead <= -bundle.size;
+    if (mayAsk(single) && !isBundlesTurn) return { state, source: single, slots: 1 };
+    if (!mayTakeBundle || (single.flagged && !isBundlesTurn)) return null;
+    if (this.mayTakePart || this.running === 0 || bundle.streak === 0)
+      return { state, source: bundle, slots: Math.min(free, bundle.size) };
+    this.partWait ??= setTimeout(() => {
+      this.partWait = undefined;
+      this.mayTakePart = true;
+      this.fill();
+      this.mayTakePart = false;
+    }, PART_AFTER_MS);
+    return null;
+  }
+
+  private stopPartWait(): void {
+    clearTimeout(this.partWait);
+    this.partWait = undefined;
   }
 
   private get free(): number {
     return this.options.slots - this.running - this.fetching - this.early.length;
   }
 
-  /** A fetch went to this class, and not to the others. */
-  private countFetch(state: ClassState): void {
-    for (const other of this.classes) if (other !== state && other.flagged) other.passedOver++;
+  /** Slots went to this class, and not to the others. */
+  private countSlots(state: ClassState, slots: number): void {
+    for (const other of this.classes) if (other !== state && mayHold(other)) other.passedOver += slots;
     state.passedOver = 0;
   }
 
-  private launch(state: ClassState): void {
-    this.countFetch(state);
-    state.underWay++;
-    this.fetching++;
-    const asked = state.nudges;
-    this.options.fetch(state.priority).then(
-      (message) => this.answered(state, asked, message),
+  private launch(pick: Pick): void {
+    const { state, source, slots } = pick;
+    const { priority } = state;
+    this.countSlots(state, slots);
+    countSource(pick);
+    source.underWay++;
+    this.fetching += slots;
+    const asked = source.nudges;
+    const fetched =
+      source === state.bundle ? this.options.fetchBundle!(priority, slots) : this.fetchOne(priority);
+    fetched.then(
+      (messages) => this.answered(pick, asked, messages),
       (error: unknown) => {
-        this.settleFetch(state);
+        this.settleFetch(pick);
         this.options.fetchFailed?.(error);
         this.fetchFailures = this.fail(this.fetchFailures);
         this.quiet();
@@ -246,36 +320,42 @@ export class SlotAllocator<M> {
     );
   }
 
-  private answered(state: ClassState, asked: number, message: M | null): void {
+  private async fetchOne(priority: Priority): Promise<readonly M[]> {
+    const message = await this.options.fetch(priority);
+    return message === null ? [] : [message];
+  }
+
+  private answered(pick: Pick, asked: number, messages: readonly M[]): void {
+    const { state, source } = pick;
     this.fetchFailures = 0;
     this.options.fetchAnswered?.();
-    if (message !== null && !this.open) {
-      // The fetch counts as under way until its message is back in the queue.
-      void this.giveBack(message, state).then(() => {
-        this.settleFetch(state);
+    if (messages.length > 0 && !this.open) {
+      // The fetch counts as under way until its messages are back in the queue.
+      void Promise.all(messages.map((message) => this.giveBack(message, state))).then(() => {
+        this.settleFetch(pick);
         this.quiet();
       });
       return;
     }
-    this.settleFetch(state);
-    if (message !== null) {
-      state.streak++;
+    this.settleFetch(pick);
+    for (const message of messages) {
       if (this.running < this.options.slots) this.run(message, state);
       else this.early.push({ message, state });
-    } else {
-      state.streak = 0;
-      if (asked === state.nudges) {
-        state.flagged = false;
-        state.passedOver = 0;
-      }
+    }
+    if (messages.length > 0) source.streak++;
+    else {
+      source.streak = 0;
+      if (asked === source.nudges) source.flagged = false;
+      if (!source.flagged) state.lead = state.returned = 0;
+      if (!mayHold(state)) state.passedOver = 0;
     }
     this.quiet();
     this.fill();
   }
 
-  private settleFetch(state: ClassState): void {
-    state.underWay--;
-    this.fetching--;
+  private settleFetch({ source, slots }: Pick): void {
+    source.underWay--;
+    this.fetching -= slots;
     this.progressAt = performance.now();
   }
 
@@ -317,7 +397,7 @@ export class SlotAllocator<M> {
   /** Begins a pause, unless one runs: the many fetches that fail together count as one failure. */
   private fail(failures: number): number {
     if (this.pause !== undefined || !this.open) return failures;
-    for (const state of this.classes) state.streak = 0;
+    for (const { single, bundle } of this.classes) single.streak = bundle.streak = 0;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
     this.pause = setTimeout(() => {
       this.pause = undefined;
@@ -330,4 +410,37 @@ export class SlotAllocator<M> {
     if (this.fetching > 0) return;
     for (const resolve of this.whenQuiet.splice(0)) resolve();
   }
+}
+
+function newSource(size: number): Source {
+  return { size, flagged: false, nudges: 0, underWay: 0, streak: 0 };
+}
+
+function flag(source: Source): void {
+  source.flagged = true;
+  source.nudges++;
+}
+
+function mayHold({ single, bundle }: ClassState): boolean {
+  return single.flagged || bundle.flagged;
+}
+
+/** Whether it may hold messages, and fewer fetches of it are under way than it is wide. */
+function mayAsk(source: Source): boolean {
+  return source.flagged && source.underWay < Math.max(1, source.streak);
+}
+
+/** Slots for as many fetches as it is wide. */
+function wantedBy(source: Source): number {
+  return source.flagged ? source.size * Math.max(1, source.streak) : 0;
+}
+
+/** One source goes ahead of the other by a bundle at most before it is the other's turn. */
+function countSource({ state, source, slots }: Pick): void {
+  const { size } = state.bundle;
+  if (source === state.bundle) {
+    state.lead = Math.min(state.lead + size, 2 * size);
+    state.returned += size - slots;
+  } else if (state.returned > 0) state.returned -= 1;
+  else state.lead = Math.max(state.lead - 1, -size);
 }

@@ -10,10 +10,16 @@ export type AttemptHandler = (attemptId: string, decided: () => void) => Promise
 
 /** The consuming side: keeps this worker's slots filled from the four priority queues; also the Nest token. */
 export abstract class TaskConsumer {
-  /** Begins to fetch. Does not wait for the backend: fetching begins when it answers. */
-  abstract start(handler: AttemptHandler): Promise<void>;
-  /** Says that messages may be waiting, of these classes or of any. Cheap; wire it to the bus. */
-  abstract nudge(priorities?: readonly Priority[]): void;
+  /**
+   * Begins to fetch. Does not wait for the backend: fetching begins when it answers.
+   *
+   * @param returned hears that messages of a class wait again that this worker had no slot for
+   */
+  abstract start(handler: AttemptHandler, returned?: (priority: Priority) => void): Promise<void>;
+  /**
+   * Says that messages may be waiting, of these classes or of any, and bundles of those. Cheap; wire it to the bus.
+   */
+  abstract nudge(priorities?: readonly Priority[], bundles?: readonly Priority[]): void;
   /**
    * Whether a slot whose attempt of this class ends may go straight on with a successor of it, which has no message.
    * True only where the next fetch could as well have gone to the class; it then counts as one.

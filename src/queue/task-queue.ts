@@ -28,6 +28,36 @@ export abstract class TaskQueue {
    * @throws QueueUnavailableError within 2 s when the backend is away.
    */
   abstract enqueue(messages: readonly Message[]): Promise<void>;
+  /**
+   * The same for a backlog: most of it travels in bundles, which cost a fraction. An attempt that is in a bundle and is sent
+   * again comes twice, which is harmless but not free; see `bundled`.
+   *
+   * @throws QueueUnavailableError within 2 s when the backend is away.
+   */
+  enqueueInBundles(messages: readonly Message[]): Promise<void> {
+    return this.enqueue(messages);
+  }
+
+  /**
+   * Adds messages so that they come next; where the backend knows no such place, last.
+   *
+   * @throws QueueUnavailableError within 2 s when the backend is away.
+   */
+  enqueueFirst(messages: readonly Message[]): Promise<void> {
+    return this.enqueue(messages);
+  }
+
+  /**
+   * Ids of the attempts that are in bundles, waiting or in hand.
+   *
+   * @param alive called between the steps, each of which is short
+   * @throws QueueUnavailableError
+   */
+  bundled(alive: () => void | Promise<void>): Promise<ReadonlySet<string>> {
+    void alive;
+    return Promise.resolve(new Set<string>());
+  }
+
   abstract counts(): Promise<Record<Priority, QueueCounts>>;
   abstract stats(): Promise<Record<Priority, QueueStats>>;
   /** One round trip to the backend. @throws QueueUnavailableError */

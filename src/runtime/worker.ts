@@ -76,7 +76,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.register();
     this.unsubscribe = [
       this.bus.subscribe((nudge) => {
-        if (nudge.kind === 'ready') this.consumer.nudge(nudge.priorities);
+        if (nudge.kind === 'ready') this.consumer.nudge(nudge.priorities, nudge.bundles ?? []);
         if (nudge.kind === 'stop') this.runner.stop(nudge.attemptIds, 'cancelled');
       }),
       this.bus.onReconnect(() => this.consumer.nudge()),
@@ -84,7 +84,10 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const heartbeatMs = this.config.worker.heartbeatSeconds * 1_000;
     this.progress.watch(LOOP, Math.max(30_000, 3 * heartbeatMs));
     this.timers.push(setInterval(() => this.tick(), Math.min(TICK_MS, heartbeatMs)));
-    await this.consumer.start(async (attemptId, decided) => await this.runner.handle(attemptId, decided));
+    await this.consumer.start(
+      async (attemptId, decided) => await this.runner.handle(attemptId, decided),
+      (priority) => this.bus.publish([{ kind: 'ready', priorities: [priority] }]),
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -31,11 +31,22 @@ import { namedByText } from './named-by-text.js';
 /** Remembers messages instead of carrying them: the test is the worker. */
 export class RecordingQueue extends TaskQueue {
   messages: Message[] = [];
+  /** Of them, attempts that came to be sent in bundles. */
+  readonly inBundles = new Set<string>();
   isAway = false;
 
   async enqueue(messages: readonly Message[]): Promise<void> {
     if (this.isAway) throw new Error('the queue is away');
     this.messages.push(...messages);
+  }
+
+  override async enqueueInBundles(messages: readonly Message[]): Promise<void> {
+    await this.enqueue(messages);
+    for (const { attemptId } of messages) this.inBundles.add(attemptId);
+  }
+
+  override async bundled(): Promise<ReadonlySet<string>> {
+    return new Set(this.messages.map(({ attemptId }) => attemptId).filter((id) => this.inBundles.has(id)));
   }
 
   async counts(): Promise<Record<'critical' | 'high' | 'normal' | 'low', QueueCounts>> {

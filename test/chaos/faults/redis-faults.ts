@@ -1,13 +1,18 @@
 import { Redis } from 'ioredis';
 import { formatAttemptId } from '../../../src/domain/attempt-id.js';
-import { PRIORITIES } from '../../../src/domain/priority.js';
-import { queueName } from '../../../src/queue/queue-names.js';
+import { PRIORITIES, type Priority } from '../../../src/domain/priority.js';
+import { attemptsOf } from '../../../src/queue/bundles.js';
+import { bundleQueueName, queueName } from '../../../src/queue/queue-names.js';
 import { eventually } from '../../support/eventually.js';
 import { QUEUE_PREFIX } from '../arena.js';
 import type { ArenaPostgres, ArenaRedis } from '../servers.js';
 
 /** Redis' key of one thing of a queue, as BullMQ names it. */
-const key = (priority: string, what: string) => `bull:${queueName(QUEUE_PREFIX, priority as never)}:${what}`;
+const key = (priority: string, what: string, nameOf: NameOf = queueName) =>
+  `bull:${nameOf(QUEUE_PREFIX, priority as never)}:${what}`;
+
+/** The name of a class's queue of single messages, or of bundles. */
+type NameOf = (prefix: string, priority: Priority) => string;
 
 const UP_WITHIN_MS = 60_000;
 
@@ -55,7 +60,7 @@ export async function addDuplicates(
   return tasks.length;
 }
 
-/** Messages nobody of ours wrote: other names, ids that are none, ids of jobs that do not exist. */
+/** Messages nobody of ours wrote: other names, ids that are none, ids of jobs that do not exist, bundles of nothing. */
 export async function addAliens(redis: ArenaRedis, count: number): Promise<void> {
   await surelyWithRedis(redis, async (client) => {
     for (let index = 0; index < count; index++) {
@@ -66,6 +71,7 @@ export async function addAliens(redis: ArenaRedis, count: number): Promise<void>
         `not an id ${'x'.repeat(300)} ${index}`,
       ][index % 3];
       await addMessage(client, priority, id, index % 2 === 0 ? 'attempt' : 'alien');
+      await addMessage(client, priority, id, 'bundle', ALIEN_BUNDLES[index % 3], bundleQueueName);
     }
   });
 }
@@ -76,7 +82,9 @@ export async function reverseQueues(redis: ArenaRedis): Promise<void> {
     redis.call('DEL', KEYS[1])
     for _, id in ipairs(ids) do redis.call('LPUSH', KEYS[1], id) end`;
   await surelyWithRedis(redis, async (client) => {
-    for (const priority of PRIORITIES) await client.eval(script, 1, key(priority, 'wait'));
+    for (const priority of PRIORITIES)
+      for (const nameOf of [queueName, bundleQueueName])
+        await client.eval(script, 1, key(priority, 'wait', nameOf));
   });
 }
 
@@ -90,21 +98,45 @@ export async function withoutMessage<T extends { id: string; priority: string }>
     const pipeline = client.pipeline();
     for (const { id, priority } of attempts) pipeline.exists(key(priority, id));
     const answers = (await pipeline.exec()) ?? [];
-    return attempts.filter((_, index) => answers[index]?.[1] === 0);
+    const lonely = attempts.filter((_, index) => answers[index]?.[1] === 0);
+    const bundled = lonely.length > 0 ? await inBundles(client) : new Set<string>();
+    return lonely.filter(({ id }) => !bundled.has(id));
   });
 }
 
-async function addMessage(client: Redis, priority: string, id: string, name: string): Promise<void> {
+/** The attempts that bundles stand for, waiting or in hand. */
+async function inBundles(client: Redis): Promise<Set<string>> {
+  const attemptIds = new Set<string>();
+  for (const priority of PRIORITIES)
+    for (const list of ['wait', 'active'])
+      for (const id of await client.lrange(key(priority, list, bundleQueueName), 0, -1)) {
+        const data = await client.hget(key(priority, id, bundleQueueName), 'data');
+        for (const attemptId of attemptsOf(JSON.parse(data ?? 'null')) ?? []) attemptIds.add(attemptId);
+      }
+  return attemptIds;
+}
+
+/** What the data of a bundle may be that is none. */
+const ALIEN_BUNDLES = ['{}', '{"attempts":"all"}', '{"attempts":["no id","../../etc"]}'];
+
+async function addMessage(
+  client: Redis,
+  priority: string,
+  id: string,
+  name: string,
+  data = '{}',
+  nameOf: NameOf = queueName,
+): Promise<void> {
   await client
     .multi()
-    .hset(key(priority, id), {
+    .hset(key(priority, id, nameOf), {
       name,
-      data: '{}',
+      data,
       opts: '{"attempts":0}',
       timestamp: String(Date.now()),
       delay: '0',
       priority: '0',
     })
-    .lpush(key(priority, 'wait'), id)
+    .lpush(key(priority, 'wait', nameOf), id)
     .exec();
 }

@@ -28,6 +28,12 @@ function fanIn(size: number): Shape {
   );
 }
 
+/** One root, so many below it that most of them travel in bundles, and one below all of those. */
+export function wideShape(): Shape {
+  const children = Array.from({ length: 100 }, (_, child) => child + 1);
+  return [[], ...children.map(() => [0]), children];
+}
+
 /** One after the other: a task that opens, two that may run at once, and one that closes, which opens the next. */
 function diamonds(size: number): Shape {
   return Array.from({ length: size }, (_, task) => {

@@ -63,6 +63,23 @@ describe('The sweep', () => {
     expect(await statusOf(engine, runId)).toBe('succeeded');
   });
 
+  it('offers what is in a bundle no second time', async () => {
+    await startJob(
+      engine,
+      Array.from({ length: 100 }, (_, index) => noop(`t${index}`)),
+    );
+    await engine.dispatcher.settle();
+    expect(engine.queue.inBundles.size).toBe(68);
+    const [single, ...others] = engine.queue.messages;
+    engine.queue.messages = others;
+    await age();
+    expect(await engine.upkeep.sweep(SOON)).toBe(0);
+    expect(await engine.upkeep.sweep(SOON)).toBe(32);
+    // The recording queue drops nothing: the single messages were offered again, and the lost one with them.
+    expect(engine.queue.messages).toHaveLength(99 + 32);
+    expect(engine.queue.messages).toContainEqual(single);
+  });
+
   it('does not act on one look: the messages may be under way', async () => {
     const runId = await startJob(engine, [noop('a')]);
     const messages = engine.queue.messages.splice(0);

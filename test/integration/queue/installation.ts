@@ -3,7 +3,7 @@ import { BullmqTaskConsumer, type ConsumerOptions } from '../../../src/queue/bul
 import { BullmqTaskQueue } from '../../../src/queue/bullmq-task-queue.js';
 import { PostgresBackend } from '../../../src/queue/postgres-backend.js';
 import { BackedQueue, type PriorityQueue, type QueueBackend } from '../../../src/queue/queue-backend.js';
-import { queueName } from '../../../src/queue/queue-names.js';
+import { bundleQueueName, queueName } from '../../../src/queue/queue-names.js';
 import { RedisBackend } from '../../../src/queue/redis-backend.js';
 import type { AttemptHandler } from '../../../src/queue/task-consumer.js';
 import { uniquePrefix } from '../../support/redis.js';
@@ -21,6 +21,7 @@ export interface Process {
   log: LogBook;
   backend: QueueBackend;
   queues: Record<Priority, PriorityQueue>;
+  bundles: Record<Priority, PriorityQueue>;
   queue: BullmqTaskQueue;
   consumer(options?: Partial<ConsumerOptions>): BullmqTaskConsumer;
   close(): Promise<void>;
@@ -35,22 +36,27 @@ export class Installation {
   process(url: string): Process {
     const log = new LogBook();
     const backend = url.startsWith('redis') ? new RedisBackend(url, log) : new PostgresBackend(url, log);
-    const queues = Object.fromEntries(
-      PRIORITIES.map((priority) => [
-        priority,
-        new BackedQueue(queueName(this.prefix, priority), backend.queueOptions()),
-      ]),
-    ) as unknown as Record<Priority, PriorityQueue>;
+    const queuesOf = (nameOf: (prefix: string, priority: Priority) => string) =>
+      Object.fromEntries(
+        PRIORITIES.map((priority) => [
+          priority,
+          new BackedQueue(nameOf(this.prefix, priority), backend.queueOptions()),
+        ]),
+      ) as unknown as Record<Priority, PriorityQueue>;
+    const [queues, bundles] = [queuesOf(queueName), queuesOf(bundleQueueName)];
+    const queue = new BullmqTaskQueue(queues, bundles, backend);
     const consumers: BullmqTaskConsumer[] = [];
     const process: Process = {
       log,
       backend,
       queues,
-      queue: new BullmqTaskQueue(queues, backend),
+      bundles,
+      queue,
       consumer: (options = {}) => {
         // No poll within a test's time, unless it is the subject: what wakes the consumer must be a nudge.
         const consumer = new BullmqTaskConsumer(
           backend,
+          queue,
           { prefix: this.prefix, slots: 10, pollMs: 600_000, ...options },
           log,
         );
@@ -59,7 +65,7 @@ export class Installation {
       },
       close: async () => {
         await Promise.all(consumers.map((consumer) => consumer.close()));
-        await Promise.all(Object.values(queues).map((queue) => queue.close()));
+        await Promise.all([queues, bundles].flatMap((some) => Object.values(some).map((one) => one.close())));
         await backend.close();
       },
     };

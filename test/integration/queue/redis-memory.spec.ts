@@ -24,8 +24,8 @@ describeWithRedis('Whether Redis still holds its messages', (url) => {
   });
 
   function queueOfAProcess(serverUrl = url): BullmqTaskQueue {
-    const { queues, backend } = installation.process(serverUrl);
-    return new BullmqTaskQueue(queues, backend, backend.memoryOf(installation.prefix));
+    const { queues, bundles, backend } = installation.process(serverUrl);
+    return new BullmqTaskQueue(queues, bundles, backend, backend.memoryOf(installation.prefix));
   }
 
   async function claim(queue: BullmqTaskQueue): Promise<QueueLoss> {

@@ -42,6 +42,16 @@ describe('A batch of nudges', () => {
     ]);
   });
 
+  it('unites the classes that hold bundles apart from those that hold messages', () => {
+    expect(
+      batched([
+        { kind: 'ready', priorities: ['low'] },
+        { kind: 'ready', priorities: ['high'], bundles: ['high'] },
+        { kind: 'ready', priorities: ['high', 'low'], bundles: ['high'] },
+      ]),
+    ).toEqual([{ kind: 'ready', priorities: ['low', 'high'], bundles: ['high'] }]);
+  });
+
   it('joins ranges of events of one job that touch or overlap', () => {
     expect(batched([events('a', 1, 3), events('b', 4, 4), events('a', 4, 6), events('a', 5, 9)])).toEqual([
       events('a', 1, 9),

@@ -69,13 +69,18 @@ describe('The wire format of the bus', () => {
       n: [
         { kind: 'of a later version' },
         { kind: 'ready', priorities: ['urgent'] },
+        { kind: 'ready', priorities: ['low'], bundles: 'all' },
         { kind: 'events', runId: 'a', dagId: 1, from: '1', to: 2 },
         { kind: 'stop', attemptIds: [1] },
         { kind: 'worker', event: null },
         null,
         { kind: 'ready', priorities: ['low'] },
+        { kind: 'ready', priorities: ['low'], bundles: ['low'] },
       ],
     });
-    expect(decode(payload).nudges).toEqual([{ kind: 'ready', priorities: ['low'] }]);
+    expect(decode(payload).nudges).toEqual([
+      { kind: 'ready', priorities: ['low'] },
+      { kind: 'ready', priorities: ['low'], bundles: ['low'] },
+    ]);
   });
 });

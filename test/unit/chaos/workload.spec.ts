@@ -44,8 +44,17 @@ describe('the workload of a chaos run', () => {
     expect(has((shape) => shape[3]?.join() === '1,2' && shape[2].join() === '0')).toBeGreaterThan(10);
   });
 
+  it('has some DAGs so wide that their tasks travel in bundles', () => {
+    const widths = dagsOf(7).map(
+      ({ tasks }) => tasks.filter(({ dependencies }) => dependencies?.join() === 't0').length,
+    );
+    expect(widths.filter((width) => width >= 100)).toHaveLength(2);
+  });
+
   it('has tasks of every type, most of them in shells; some fail and are cured, some fail for good', () => {
-    const tasks = dagsOf(5).flatMap((dag) => dag.tasks);
+    const tasks = dagsOf(5)
+      .filter((dag) => dag.tasks.length < 100)
+      .flatMap((dag) => dag.tasks);
     const share = (test: (task: (typeof tasks)[number]) => boolean) =>
       tasks.filter(test).length / tasks.length;
     for (const type of ['noop', 'python', 'http'])
@@ -58,7 +67,9 @@ describe('the workload of a chaos run', () => {
   });
 
   it('has another mix of types where one is asked for', () => {
-    const tasks = dagsOf(6, { noop: 0.5, python: 0, http: 0.5, long: 0 }).flatMap((dag) => dag.tasks);
+    const tasks = dagsOf(6, { noop: 0.5, python: 0, http: 0.5, long: 0 })
+      .filter((dag) => dag.tasks.length < 100)
+      .flatMap((dag) => dag.tasks);
     expect(new Set(tasks.map((task) => task.task_type))).toEqual(new Set(['noop', 'http']));
   });
 
