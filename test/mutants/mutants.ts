@@ -200,29 +200,29 @@ const STATEMENTS: readonly Mutant[] = [
     ['t.idx = $2::int AND t.lease = $3::bigint AND', 't.idx = $2::int AND'],
   ),
   mutant('batch-success-without-lease', 'the same in a batch', MODEL, `${TRANSITIONS}/succeed.ts`, [
-    't.idx = i.idx AND t.lease = i.lease AND',
-    't.idx = i.idx AND',
+    't.idx = l.idx AND t.lease = l.lease AND',
+    't.idx = l.idx AND',
   ]),
   mutant(
     'retry-without-lease',
     'a zombie sends the attempt of its successor to wait',
     MODEL,
     `${TRANSITIONS}/retry.ts`,
-    ['t.idx = i.idx AND t.lease = i.lease AND', 't.idx = i.idx AND'],
+    ['t.idx = l.idx AND t.lease = l.lease AND', 't.idx = l.idx AND'],
   ),
   mutant(
     'bury-without-lease',
     'a zombie buries the attempt of its successor',
     MODEL,
     `${TRANSITIONS}/bury.ts`,
-    ['t.idx = i.idx AND t.lease = i.lease AND', 't.idx = i.idx AND'],
+    ['t.idx = l.idx AND t.lease = l.lease AND', 't.idx = l.idx AND'],
   ),
   mutant(
     'requeue-without-lease',
     'a drain hands back what somebody else runs',
     MODEL,
     `${TRANSITIONS}/requeue.ts`,
-    ['WHERE t.lease = i.lease AND', 'WHERE'],
+    ['WHERE t.lease = l.lease AND', 'WHERE'],
   ),
   mutant(
     'requeue-under-the-old-number',
@@ -246,14 +246,14 @@ const STATEMENTS: readonly Mutant[] = [
     'a worker that was declared lost gets work',
     MODEL,
     `${TRANSITIONS}/claim.ts`,
-    [`w.id = $5::uuid AND w.status <> 'lost'`, `w.id = $5::uuid`],
+    [`w.id = $4::uuid AND w.status <> 'lost'`, `w.id = $4::uuid`],
   ),
   mutant(
     'claim-of-an-old-attempt',
     'an old message claims the attempt after it',
     MODEL,
     `${TRANSITIONS}/claim.ts`,
-    ['AND t.attempt = i.attempt AND', 'AND'],
+    ['AND t.attempt = l.attempt AND', 'AND'],
   ),
   mutant(
     'woken-before-due',
@@ -283,10 +283,10 @@ const STATEMENTS: readonly Mutant[] = [
     'the DLQ has entries although it is off, and none when it is on',
     MODEL,
     `${TRANSITIONS}/bury.ts`,
-    ['FROM done WHERE $8::boolean', 'FROM done WHERE NOT $8::boolean'],
+    ['FROM done WHERE $7::boolean', 'FROM done WHERE NOT $7::boolean'],
   ),
   mutant('doomed-not-counted', 'a job with a failed branch never ends', MODEL, `${TRANSITIONS}/bury.ts`, [
-    'tasks_blocked = l.tasks_blocked - n.doomed, tasks_upstream_failed',
+    'tasks_blocked = n.tasks_blocked - n.doomed, tasks_upstream_failed',
     'tasks_upstream_failed',
   ]),
   mutant(
@@ -350,7 +350,8 @@ const STATEMENTS: readonly Mutant[] = [
     'two processes change the same job at once',
     RACES,
     `${TRANSITIONS}/fragments.ts`,
-    ['ORDER BY run_id FOR UPDATE\n', 'ORDER BY run_id\n'],
+    ['ORDER BY i.run_id FOR UPDATE OF j\n', 'ORDER BY i.run_id\n'],
+    ['WHERE run_id = ${runId}::uuid FOR UPDATE\n', 'WHERE run_id = ${runId}::uuid\n'],
   ),
 ];
 

@@ -4,10 +4,9 @@ import {
   ENDED_LINE,
   type Effect,
   LOGGED,
-  distinctRunIds,
   fromTask,
   isLeaving,
-  lockedJobs,
+  lockedInput,
   openTasks,
   toJob,
   toTask,
@@ -33,22 +32,24 @@ const BURY: Statement = {
   name: 'bury',
   text: `
   WITH input AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[])
-      AS i (run_id, idx, lease, error, outcome, descendants)
-  ), ${lockedJobs('$7', `('running')`)}, done AS (
+    -- Descendants may be thousands: they stay where they are until each input's are looked at.
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[]) WITH ORDINALITY
+      AS i (run_id, idx, lease, error, outcome, place)
+  ), ${lockedInput(`('running')`)}, done AS (
     UPDATE tasks t
-    SET status = ${toTask('bury')}, error = i.error::jsonb, lease = NULL, finished_at = clock_timestamp(),
-        charged = t.charged + (i.outcome = 'failed')::int, lost_workers = t.lost_workers + (i.outcome = 'lost')::int
-    FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND ${isLeaving('t', 'bury')}
+    SET status = ${toTask('bury')}, error = l.error::jsonb, lease = NULL, finished_at = clock_timestamp(),
+        charged = t.charged + (l.outcome = 'failed')::int, lost_workers = t.lost_workers + (l.outcome = 'lost')::int
+    FROM locked l
+    WHERE t.run_id = l.run_id AND t.idx = l.idx AND t.lease = l.lease AND ${isLeaving('t', 'bury')}
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.task_type, t.worker_id, t.queued_at, t.started_at, t.finished_at,
-              t.error, i.lease, i.outcome, i.descendants::int[] AS descendants, l.dag_id, l.last_seq
+              t.error, l.lease, l.outcome, ($6::text[])[l.place::int]::int[] AS descendants, l.dag_id, l.last_seq,
+              l.tasks_blocked, l.tasks_running, l.tasks_failed, l.tasks_upstream_failed, ${openTasks('l')} AS open
   ), history AS (
     INSERT INTO attempts (run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at, error)
     SELECT run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at, error FROM done
   ), entries AS (
     INSERT INTO dlq_entries (run_id, idx, dag_id, task_name, task_type, attempts, error)
-    SELECT run_id, idx, dag_id, name, task_type, attempt, error FROM done WHERE $8::boolean
+    SELECT run_id, idx, dag_id, name, task_type, attempt, error FROM done WHERE $7::boolean
     RETURNING id, run_id, idx
   ), below AS (
     SELECT DISTINCT d.run_id, b.idx, d.dag_id, d.last_seq
@@ -73,18 +74,24 @@ const BURY: Statement = {
     UNION ALL
     SELECT run_id, dag_id, last_seq, 3, idx, 'task.upstream_failed', name, NULL, '{}'::jsonb FROM doomed
   ), tally AS (
-    SELECT run_id, last_seq, count(*)::int AS events, (count(*) FILTER (WHERE rank = 1))::int AS failed,
-           (count(*) FILTER (WHERE rank = 3))::int AS doomed
-    FROM lines GROUP BY run_id, last_seq
+    -- What a job had before is the same in each of its rows.
+    SELECT run_id, max(last_seq) AS last_seq, sum(failed)::int AS failed, sum(doomed)::int AS doomed,
+           max(tasks_blocked) AS tasks_blocked, max(tasks_running) AS tasks_running, max(tasks_failed) AS tasks_failed,
+           max(tasks_upstream_failed) AS tasks_upstream_failed, max(open) = sum(failed) + sum(doomed) AS ends
+    FROM (SELECT run_id, last_seq, 1 AS failed, 0 AS doomed, tasks_blocked, tasks_running, tasks_failed,
+                 tasks_upstream_failed, open
+          FROM done
+          UNION ALL
+          SELECT run_id, last_seq, 0, 1, NULL, NULL, NULL, NULL, NULL FROM doomed) AS moved
+    GROUP BY run_id
   ), counted AS (
     UPDATE jobs j
-    SET tasks_running = l.tasks_running - n.failed, tasks_failed = l.tasks_failed + n.failed,
-        tasks_blocked = l.tasks_blocked - n.doomed, tasks_upstream_failed = l.tasks_upstream_failed + n.doomed,
-        status = CASE WHEN ${openTasks('l')} = n.failed + n.doomed THEN ${toJob('fail')} ELSE l.job_status END,
-        finished_at = CASE WHEN ${openTasks('l')} = n.failed + n.doomed THEN clock_timestamp() END,
-        last_seq = l.last_seq + n.events + (${openTasks('l')} = n.failed + n.doomed)::int
-    FROM tally n JOIN locked l ON l.run_id = n.run_id
-    WHERE j.run_id = n.run_id
+    SET tasks_running = n.tasks_running - n.failed, tasks_failed = n.tasks_failed + n.failed,
+        tasks_blocked = n.tasks_blocked - n.doomed, tasks_upstream_failed = n.tasks_upstream_failed + n.doomed,
+        status = CASE WHEN n.ends THEN ${toJob('fail')} ELSE 'running' END,
+        finished_at = CASE WHEN n.ends THEN clock_timestamp() END,
+        last_seq = n.last_seq + n.failed * (1 + $7::boolean::int) + n.doomed + n.ends::int
+    FROM tally n WHERE j.run_id = n.run_id
     RETURNING j.run_id, j.dag_id, j.status, j.last_seq, n.last_seq AS before_seq, j.finished_at IS NOT NULL AS just_ended
   ), numbered AS (
     SELECT * FROM lines UNION ALL ${ENDED_LINE}
@@ -105,7 +112,6 @@ export async function buryTasks(
     inputs.map((input) => input.error),
     inputs.map((input) => input.outcome),
     inputs.map((input) => `{${input.descendants.join(',')}}`),
-    distinctRunIds(inputs),
     dlqEnabled,
   ]);
 }

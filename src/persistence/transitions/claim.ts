@@ -1,16 +1,7 @@
 import { SUSPECT_AFTER } from '../../domain/poison.js';
 import type { Priority } from '../../domain/priority.js';
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import {
-  type Effect,
-  LOGGED,
-  distinctRunIds,
-  fromJob,
-  isLeaving,
-  lockedJobs,
-  toJob,
-  toTask,
-} from './fragments.js';
+import { type Effect, LOGGED, fromJob, isLeaving, lockedInput, toJob, toTask } from './fragments.js';
 
 export interface ClaimInput {
   runId: string;
@@ -43,7 +34,7 @@ const ONE_SUSPECT = `(
       SELECT s.run_id, s.idx FROM input i JOIN tasks s ON s.run_id = i.run_id AND s.idx = i.idx
       WHERE s.attempt = i.attempt AND s.status = 'queued' AND s.lost_workers >= ${SUSPECT_AFTER}
         AND NOT EXISTS (SELECT FROM tasks r
-                        WHERE r.worker_id = $5::uuid AND r.status = 'running' AND r.lost_workers >= ${SUSPECT_AFTER})
+                        WHERE r.worker_id = $4::uuid AND r.status = 'running' AND r.lost_workers >= ${SUSPECT_AFTER})
       ORDER BY s.run_id, s.idx LIMIT 1)`;
 
 /**
@@ -56,13 +47,13 @@ const CLAIM: Statement = {
   text: `
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[]) AS i (run_id, idx, attempt)
-  ), ${lockedJobs('$4', `('queued', 'running')`)}, claimed AS (
+  ), ${lockedInput(`('queued', 'running')`)}, claimed AS (
     UPDATE tasks t
-    SET status = ${toTask('claim')}, lease = nextval('lease_numbers'), worker_id = $5::uuid,
+    SET status = ${toTask('claim')}, lease = nextval('lease_numbers'), worker_id = $4::uuid,
         started_at = clock_timestamp(), finished_at = NULL
-    FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.attempt = i.attempt AND ${isLeaving('t', 'claim')}
-      AND EXISTS (SELECT FROM workers w WHERE w.id = $5::uuid AND w.status <> 'lost')
+    FROM locked l
+    WHERE t.run_id = l.run_id AND t.idx = l.idx AND t.attempt = l.attempt AND ${isLeaving('t', 'claim')}
+      AND EXISTS (SELECT FROM workers w WHERE w.id = $4::uuid AND w.status <> 'lost')
       AND (t.lost_workers < ${SUSPECT_AFTER} OR (t.run_id, t.idx) = ${ONE_SUSPECT})
     RETURNING t.run_id, t.idx, t.attempt, t.lease, t.name, t.charged, t.lost_workers, t.max_retries,
               t.retry_base_seconds, t.retry_max_seconds, l.dag_id, l.dag_version_id, l.priority, l.job_status, l.last_seq
@@ -80,7 +71,7 @@ const CLAIM: Statement = {
            '{}'::jsonb AS data
     FROM tally WHERE starts = 1
     UNION ALL
-    SELECT run_id, dag_id, last_seq, 1, idx, 'task.started', name, attempt, jsonb_build_object('worker_id', $5::uuid)
+    SELECT run_id, dag_id, last_seq, 1, idx, 'task.started', name, attempt, jsonb_build_object('worker_id', $4::uuid)
     FROM claimed
   ), ${LOGGED}
   SELECT c.run_id, c.idx, c.attempt, c.lease, c.dag_id, c.dag_version_id, c.priority, c.charged, c.lost_workers,
@@ -98,7 +89,6 @@ export async function claimTasks(
     inputs.map((input) => input.runId),
     inputs.map((input) => input.idx),
     inputs.map((input) => input.attempt),
-    distinctRunIds(inputs),
     workerId,
   ]);
   const effects = new Map<string, Effect>();

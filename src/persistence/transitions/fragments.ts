@@ -8,7 +8,9 @@ import { TASK_TRANSITIONS, type TaskEvent } from '../../domain/task-state.js';
  *   input    the rows asked for
  *   locked   their jobs, FOR UPDATE in the order of run_id: the job before its tasks, always. From here on nobody else
  *            changes any task of these jobs. The statement's snapshot may be older than the lock, so nothing below may
- *            *read* a row that others change, except as the target of an UPDATE (which re-reads it) or through `locked`
+ *            *read* a row that others change, except as the target of an UPDATE (which re-reads it) or through `locked`.
+ *            In a batch it has one row per input, which brings its job's columns along: two lists of hundreds are
+ *            never joined to each other, which with nested loops alone would compare each with each
  *   …        the guarded updates, each returning what the events need, with the job's columns carried along
  *   lines    one row per event: (run_id, dag_id, last_seq, rank, idx, type, task, attempt, data)
  *   counted  UPDATE jobs: counters, status, last_seq. Where what is subtracted may be younger than the snapshot, from the
@@ -46,16 +48,42 @@ function literals(states: readonly string[]): string {
   return `(${states.map((state) => `'${state}'`).join(', ')})`;
 }
 
+/** Of a job, what transitions need to know beside its id and its status. */
+const JOB_COLUMNS = [
+  'dag_id',
+  'dag_version_id',
+  'priority',
+  'last_seq',
+  'tasks_blocked',
+  'tasks_queued',
+  'tasks_running',
+  'tasks_retrying',
+  'tasks_succeeded',
+  'tasks_failed',
+  'tasks_upstream_failed',
+];
+
 /**
- * The jobs of a batch; `runIds` is the placeholder of their sorted, distinct ids. Their status is looked at apart from
- * the lock: next to it, the planner of a young database reads the whole index of open jobs instead of the key.
+ * One job; `runId` is the placeholder of its id. The status is looked at apart from the lock: next to it, a job that did not
+ * match in the statement's snapshot would be left out, and the planner of a young database reads the whole index of open
+ * jobs instead of the key.
  */
-export function lockedJobs(runIds: string, states: string): string {
+export function lockedJob(runId: string, states: string): string {
   return `held AS MATERIALIZED (
-    SELECT run_id, dag_id, dag_version_id, status AS job_status, priority, last_seq, tasks_blocked, tasks_queued,
-           tasks_running, tasks_retrying, tasks_succeeded, tasks_failed, tasks_upstream_failed
-    FROM jobs WHERE run_id = ANY (${runIds}::uuid[])
-    ORDER BY run_id FOR UPDATE
+    SELECT run_id, ${JOB_COLUMNS.join(', ')}, status AS job_status FROM jobs WHERE run_id = ${runId}::uuid FOR UPDATE
+  ), locked AS MATERIALIZED (
+    SELECT * FROM held WHERE job_status IN ${states})`;
+}
+
+/**
+ * As `lockedJob`, for a batch: each row of `input`, with the columns of its job. A job of several inputs is locked once
+ * and then found locked.
+ */
+export function lockedInput(states: string): string {
+  return `held AS MATERIALIZED (
+    SELECT i.*, ${JOB_COLUMNS.map((column) => `j.${column}`).join(', ')}, j.status AS job_status
+    FROM input i JOIN jobs j ON j.run_id = i.run_id
+    ORDER BY i.run_id FOR UPDATE OF j
   ), locked AS MATERIALIZED (
     SELECT * FROM held WHERE job_status IN ${states})`;
 }
@@ -97,9 +125,4 @@ export interface Effect {
   dag_id: number | null;
   from_seq: number | null;
   to_seq: number | null;
-}
-
-/** The distinct run ids of a batch in the one order in which jobs are locked. */
-export function distinctRunIds(rows: readonly { runId: string }[]): string[] {
-  return [...new Set(rows.map((row) => row.runId))].sort();
 }

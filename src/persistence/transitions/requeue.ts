@@ -1,5 +1,5 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { EFFECTS, type Effect, LOGGED, distinctRunIds, isLeaving, lockedJobs, toTask } from './fragments.js';
+import { EFFECTS, type Effect, LOGGED, isLeaving, lockedInput, toTask } from './fragments.js';
 
 export interface RequeueInput {
   runId: string;
@@ -15,12 +15,11 @@ const REQUEUE: Statement = {
   text: `
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[]) AS i (run_id, idx, lease, outcome)
-  ), ${lockedJobs('$5', `('running')`)}, before AS MATERIALIZED (
-    SELECT t.run_id, t.idx, t.attempt, t.queued_at, t.started_at, t.worker_id, i.lease, i.outcome,
+  ), ${lockedInput(`('running')`)}, before AS MATERIALIZED (
+    SELECT t.run_id, t.idx, t.attempt, t.queued_at, t.started_at, t.worker_id, l.lease, l.outcome,
            l.dag_id, l.priority, l.last_seq
-    FROM input i JOIN locked l ON l.run_id = i.run_id
-         JOIN tasks t ON t.run_id = i.run_id AND t.idx = i.idx
-    WHERE t.lease = i.lease AND ${isLeaving('t', 'requeue')}
+    FROM locked l JOIN tasks t ON t.run_id = l.run_id AND t.idx = l.idx
+    WHERE t.lease = l.lease AND ${isLeaving('t', 'requeue')}
     FOR UPDATE OF t
   ), done AS (
     UPDATE tasks t
@@ -57,6 +56,5 @@ export async function requeueTasks(
     inputs.map((input) => input.idx),
     inputs.map((input) => input.lease),
     inputs.map((input) => input.outcome),
-    distinctRunIds(inputs),
   ]);
 }

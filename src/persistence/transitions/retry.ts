@@ -1,5 +1,5 @@
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { EFFECTS, type Effect, LOGGED, distinctRunIds, isLeaving, lockedJobs, toTask } from './fragments.js';
+import { EFFECTS, type Effect, LOGGED, isLeaving, lockedInput, toTask } from './fragments.js';
 
 export interface RetryInput {
   runId: string;
@@ -18,14 +18,14 @@ const RETRY: Statement = {
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::bigint[])
       AS i (run_id, idx, lease, error, delay_ms)
-  ), ${lockedJobs('$6', `('running')`)}, done AS (
+  ), ${lockedInput(`('running')`)}, done AS (
     UPDATE tasks t
-    SET status = ${toTask('retry')}, error = i.error::jsonb, lease = NULL, charged = t.charged + 1, lost_workers = 0,
-        finished_at = clock_timestamp(), next_retry_at = clock_timestamp() + i.delay_ms * interval '1 millisecond'
-    FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND ${isLeaving('t', 'retry')}
+    SET status = ${toTask('retry')}, error = l.error::jsonb, lease = NULL, charged = t.charged + 1, lost_workers = 0,
+        finished_at = clock_timestamp(), next_retry_at = clock_timestamp() + l.delay_ms * interval '1 millisecond'
+    FROM locked l
+    WHERE t.run_id = l.run_id AND t.idx = l.idx AND t.lease = l.lease AND ${isLeaving('t', 'retry')}
     RETURNING t.run_id, t.idx, t.attempt, t.name, t.worker_id, t.queued_at, t.started_at, t.finished_at,
-              t.next_retry_at, t.error, i.lease, i.delay_ms, l.dag_id, l.last_seq
+              t.next_retry_at, t.error, l.lease, l.delay_ms, l.dag_id, l.last_seq
   ), history AS (
     INSERT INTO attempts (run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at, error)
     SELECT run_id, idx, attempt, 'failed', lease, worker_id, queued_at, started_at, finished_at, error FROM done
@@ -54,6 +54,5 @@ export async function retryTasks(database: SqlDatabase, inputs: readonly RetryIn
     inputs.map((input) => input.lease),
     inputs.map((input) => input.error),
     inputs.map((input) => input.delayMs),
-    distinctRunIds(inputs),
   ]);
 }

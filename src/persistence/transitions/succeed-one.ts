@@ -1,6 +1,6 @@
 import type { Priority } from '../../domain/priority.js';
 import type { SqlDatabase, Statement } from '../sql-database.js';
-import { type Effect, endedStatus, fromTask, isLeaving, lockedJobs, openTasks, toTask } from './fragments.js';
+import { type Effect, endedStatus, fromTask, isLeaving, lockedJob, openTasks, toTask } from './fragments.js';
 import type { KeptTask, SucceedInput, Successes } from './success.js';
 
 /** The newest row of the child, as in `succeed`: looked at in SET. */
@@ -14,7 +14,7 @@ const IS_KEPT = `${IS_READY} AND k.id IS NOT NULL`;
 const SUCCEED_ONE: Statement = {
   name: 'succeed-one',
   text: `
-  WITH ${lockedJobs('ARRAY[$1::uuid]', `('running')`)}, done AS (
+  WITH ${lockedJob('$1', `('running')`)}, done AS (
     UPDATE tasks t
     SET status = ${toTask('succeed')}, output = $4::text::jsonb, error = NULL, lease = NULL, lost_workers = 0,
         finished_at = clock_timestamp()

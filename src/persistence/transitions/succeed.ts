@@ -4,11 +4,10 @@ import {
   ENDED_LINE,
   type Effect,
   LOGGED,
-  distinctRunIds,
   endedStatus,
   fromTask,
   isLeaving,
-  lockedJobs,
+  lockedInput,
   openTasks,
   toTask,
 } from './fragments.js';
@@ -35,19 +34,21 @@ const SUCCEED: Statement = {
   name: 'succeed',
   text: `
   WITH input AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $7::uuid[])
-      AS i (run_id, idx, lease, output, children, keeper)
+    -- Outputs may be large: they stay where they are until each is stored.
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $5::text[], $6::uuid[]) WITH ORDINALITY
+      AS i (run_id, idx, lease, children, keeper, place)
   ), keepers AS MATERIALIZED (
-    SELECT id FROM workers WHERE id = ANY ($7::uuid[]) AND status = 'active'
-  ), ${lockedJobs('$6', `('running')`)}, done AS (
+    SELECT id FROM workers WHERE id = ANY ($6::uuid[]) AND status = 'active'
+  ), ${lockedInput(`('running')`)}, done AS (
     UPDATE tasks t
-    SET status = ${toTask('succeed')}, output = i.output::jsonb, error = NULL, lease = NULL, lost_workers = 0,
+    SET status = ${toTask('succeed')}, output = ($4::text[])[l.place::int]::jsonb, error = NULL, lease = NULL, lost_workers = 0,
         finished_at = clock_timestamp()
-    FROM input i JOIN locked l ON l.run_id = i.run_id
-    WHERE t.run_id = i.run_id AND t.idx = i.idx AND t.lease = i.lease AND ${isLeaving('t', 'succeed')}
-    RETURNING t.run_id, t.idx, t.attempt, t.name, t.worker_id, t.queued_at, t.started_at, t.finished_at, i.lease,
-              i.children::int[] AS children, (SELECT k.id FROM keepers k WHERE k.id = i.keeper) AS keeper,
-              l.dag_id, l.dag_version_id, l.priority, l.last_seq
+    FROM locked l
+    WHERE t.run_id = l.run_id AND t.idx = l.idx AND t.lease = l.lease AND ${isLeaving('t', 'succeed')}
+    RETURNING t.run_id, t.idx, t.attempt, t.name, t.worker_id, t.queued_at, t.started_at, t.finished_at, l.lease,
+              l.children::int[] AS children, (SELECT k.id FROM keepers k WHERE k.id = l.keeper) AS keeper,
+              l.dag_id, l.dag_version_id, l.priority, l.last_seq, l.tasks_blocked, l.tasks_queued, l.tasks_running,
+              l.tasks_succeeded, l.tasks_failed, ${openTasks('l')} AS open
   ), history AS (
     INSERT INTO attempts (run_id, idx, attempt, outcome, lease, worker_id, queued_at, started_at, finished_at)
     SELECT run_id, idx, attempt, 'succeeded', lease, worker_id, queued_at, started_at, finished_at FROM done
@@ -82,18 +83,25 @@ const SUCCEED: Statement = {
     SELECT run_id, dag_id, last_seq, 3, idx, 'task.started', name, attempt, jsonb_build_object('worker_id', keeper)
     FROM children WHERE status = ${toTask('claim')}
   ), tally AS (
-    SELECT run_id, last_seq, count(*)::int AS events, (count(*) FILTER (WHERE rank = 1))::int AS done,
-           (count(*) FILTER (WHERE rank = 2))::int AS ready, (count(*) FILTER (WHERE rank = 3))::int AS kept
-    FROM lines GROUP BY run_id, last_seq
+    -- What a job had before is the same in each of its rows.
+    SELECT run_id, max(last_seq) AS last_seq, sum(done)::int AS done, sum(ready)::int AS ready, sum(kept)::int AS kept,
+           max(tasks_blocked) AS tasks_blocked, max(tasks_queued) AS tasks_queued, max(tasks_running) AS tasks_running,
+           max(tasks_succeeded) AS tasks_succeeded, max(tasks_failed) AS tasks_failed, max(open) = sum(done) AS ends
+    FROM (SELECT run_id, last_seq, 1 AS done, 0 AS ready, 0 AS kept, tasks_blocked, tasks_queued, tasks_running,
+                 tasks_succeeded, tasks_failed, open
+          FROM done
+          UNION ALL
+          SELECT run_id, last_seq, 0, 1, (status = ${toTask('claim')})::int, NULL, NULL, NULL, NULL, NULL, NULL
+          FROM children WHERE status IN (${toTask('queue')}, ${toTask('claim')})) AS moved
+    GROUP BY run_id
   ), counted AS (
     UPDATE jobs j
-    SET tasks_running = l.tasks_running - n.done + n.kept, tasks_succeeded = l.tasks_succeeded + n.done,
-        tasks_blocked = l.tasks_blocked - n.ready, tasks_queued = l.tasks_queued + n.ready - n.kept,
-        status = CASE WHEN ${openTasks('l')} = n.done THEN ${endedStatus('l.tasks_failed')} ELSE l.job_status END,
-        finished_at = CASE WHEN ${openTasks('l')} = n.done THEN clock_timestamp() END,
-        last_seq = l.last_seq + n.events + (${openTasks('l')} = n.done)::int
-    FROM tally n JOIN locked l ON l.run_id = n.run_id
-    WHERE j.run_id = n.run_id
+    SET tasks_running = n.tasks_running - n.done + n.kept, tasks_succeeded = n.tasks_succeeded + n.done,
+        tasks_blocked = n.tasks_blocked - n.ready, tasks_queued = n.tasks_queued + n.ready - n.kept,
+        status = CASE WHEN n.ends THEN ${endedStatus('n.tasks_failed')} ELSE 'running' END,
+        finished_at = CASE WHEN n.ends THEN clock_timestamp() END,
+        last_seq = n.last_seq + n.done + n.ready + n.kept + n.ends::int
+    FROM tally n WHERE j.run_id = n.run_id
     RETURNING j.run_id, j.dag_id, j.status, j.last_seq, n.last_seq AS before_seq, j.finished_at IS NOT NULL AS just_ended
   ), numbered AS (
     SELECT * FROM lines UNION ALL ${ENDED_LINE}
@@ -131,7 +139,6 @@ export async function succeedBatch(
     inputs.map((input) => input.lease),
     inputs.map((input) => input.output),
     inputs.map((input) => `{${input.children.join(',')}}`),
-    distinctRunIds(inputs),
     // Only an only child is kept: of many, none has a better right to the slot than the others in the queue.
     inputs.map((input) => (input.children.length === 1 ? input.keeper : null)),
   ]);

@@ -1,14 +1,14 @@
 import { SUSPECT_AFTER } from '../../../src/domain/poison.js';
 import type { TaskRow } from '../rows.js';
 import type { Tables } from '../tables.js';
-import { byJob, line, rule, tell } from './rule.js';
+import { byJob, line, lockedOnce, rule, tell } from './rule.js';
 
 /**
  * queued → running under a lease of its own, for attempts of open jobs that are still queued under that number, for a
  * worker that is not lost. The first of a job starts it. Of suspects a worker runs one at a time.
  */
 export const claim = rule(
-  (db, runIds: string[], idxs: number[], attempts: number[], _runIds: string[], workerId: string) => {
+  (db, runIds: string[], idxs: number[], attempts: number[], workerId: string) => {
     const worker = db.workers.get(workerId);
     if (worker === undefined || worker.status === 'lost') return [];
     const claimed: TaskRow[] = [];
@@ -41,7 +41,7 @@ export const claim = rule(
       return tasks.map((task) => ({ ...claimOf(task), dag_id, dag_version_id, priority, from_seq, to_seq }));
     });
   },
-  (_runIds, _idxs, _attempts, runIds) => runIds,
+  (runIds) => lockedOnce(runIds),
 );
 
 /** The one suspect of a batch that the worker may take, if it runs none. */

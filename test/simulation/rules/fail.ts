@@ -1,18 +1,21 @@
 import type { Json } from '../../../src/domain/json.js';
 import type { TaskRow } from '../rows.js';
-import { byJob, heldTask, keepAttempt, line, type Line, moved, rule, tell, tellAndEnd } from './rule.js';
+import {
+  byJob,
+  heldTask,
+  keepAttempt,
+  line,
+  type Line,
+  lockedOnce,
+  moved,
+  rule,
+  tell,
+  tellAndEnd,
+} from './rule.js';
 
 /** running → retrying under the lease: charged, with the moment before which it does not start again. */
 export const retry = rule(
-  (
-    db,
-    runIds: string[],
-    idxs: number[],
-    leases: string[],
-    errors: string[],
-    delays: number[],
-    _runIds: string[],
-  ) => {
+  (db, runIds: string[], idxs: number[], leases: string[], errors: string[], delays: number[]) => {
     const done: (TaskRow & { delay_ms: number })[] = [];
     runIds.forEach((runId, place) => {
       const task = heldTask(db, runId, idxs[place], leases[place]);
@@ -42,7 +45,7 @@ export const retry = rule(
       return [tell(db, db.jobs.get(runId)!, lines), ...tasks.map((task) => moved('done', task))];
     });
   },
-  (_runIds, _idxs, _leases, _errors, _delays, runIds) => runIds,
+  (runIds) => lockedOnce(runIds),
 );
 
 /**
@@ -58,7 +61,6 @@ export const bury = rule(
     errors: string[],
     outcomes: string[],
     descendants: string[],
-    _runIds: string[],
     hasDlq: boolean,
   ) => {
     const done: (TaskRow & { below: number[] })[] = [];
@@ -109,12 +111,12 @@ export const bury = rule(
       return [tellAndEnd(db, job, lines), ...tasks.map((task) => moved('done', task))];
     });
   },
-  (_runIds, _idxs, _leases, _errors, _outcomes, _descendants, runIds) => runIds,
+  (runIds) => lockedOnce(runIds),
 );
 
 /** running → queued under the lease: a new attempt, that costs the task nothing. */
 export const requeue = rule(
-  (db, runIds: string[], idxs: number[], leases: string[], outcomes: string[], _runIds: string[]) => {
+  (db, runIds: string[], idxs: number[], leases: string[], outcomes: string[]) => {
     const done: (TaskRow & { outcome: string })[] = [];
     runIds.forEach((runId, place) => {
       const task = heldTask(db, runId, idxs[place], leases[place]);
@@ -137,5 +139,5 @@ export const requeue = rule(
       return [tell(db, job, lines), ...tasks.map((task) => moved('ready', task, job))];
     });
   },
-  (_runIds, _idxs, _leases, _outcomes, runIds) => runIds,
+  (runIds) => lockedOnce(runIds),
 );

@@ -20,6 +20,11 @@ export function rule<Params extends readonly unknown[]>(
   };
 }
 
+/** What a batch locks whose first parameter is the job of each of its inputs. */
+export function lockedOnce(runIds: readonly string[]): readonly string[] {
+  return [...new Set(runIds)].sort();
+}
+
 /** Something to be told of a job, in the order of (rank, idx). */
 export interface Line {
   rank: number;

@@ -2,7 +2,7 @@ import type { Json } from '../../../src/domain/json.js';
 import type { JobRow, TaskRow } from '../rows.js';
 import type { Tables } from '../tables.js';
 import { claimOf } from './claim.js';
-import { byJob, heldTask, keepAttempt, line, moved, rule, tellAndEnd } from './rule.js';
+import { byJob, heldTask, keepAttempt, line, lockedOnce, moved, rule, tellAndEnd } from './rule.js';
 
 interface Done {
   run_id: string;
@@ -99,7 +99,6 @@ export const succeedBatch = rule(
     leases: string[],
     outputs: string[],
     children: string[],
-    _runIds: string[],
     keepers: (string | null)[],
   ) => {
     const done: Done[] = [];
@@ -121,7 +120,7 @@ export const succeedBatch = rule(
       return [...effects, ...tasks];
     });
   },
-  (_runIds, _idxs, _leases, _outputs, _children, runIds) => runIds,
+  (runIds) => lockedOnce(runIds),
 );
 
 /** The same for one success with at most one child, in another form. */

@@ -27,7 +27,7 @@ function statuses(): string[] {
 }
 
 async function claimFirst(): Promise<unknown[]> {
-  return await memory.query(CLAIM, [[RUN_ID], [0], [1], [RUN_ID], WORKER_ID]);
+  return await memory.query(CLAIM, [[RUN_ID], [0], [1], WORKER_ID]);
 }
 
 describe('The memory database', () => {
