@@ -6,6 +6,11 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** Of one value or many. */
+export function sum(values) {
+  return [values].flat().reduce((total, value) => total + value, 0);
+}
+
 /** The smallest value that the share `q` of all values does not exceed. */
 export function quantile(values, q) {
   const sorted = [...values].sort((left, right) => left - right);

@@ -11,7 +11,7 @@
  * what adds up to the two cores is what bounds the rate.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -19,47 +19,18 @@ import { Pool } from 'undici';
 import { startEmbeddedPostgres } from '../dist/embedded/embedded-postgres.js';
 import { findRedisProgram, startRedisServer } from '../test/support/redis-server.mjs';
 import { call, startApplication } from './application.mjs';
+import { cpuSeconds, ownCpuSeconds, parentOf } from './cpu-time.mjs';
 import { median, quantile, spread, table } from './measure.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SECONDS = Number(process.env.SECONDS ?? 4);
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 32);
-const TICKS_PER_SECOND = 100;
 
 const noop = (name, dependencies = []) => ({ name, task_type: 'noop', config: {}, dependencies });
 const DAGS = [
   { name: 'one', tasks: [noop('a')] },
   { name: 'three', tasks: [noop('a'), noop('b', ['a']), noop('c', ['b'])] },
 ];
-
-/** CPU seconds used so far by the process `root` and everything below it; 0 where /proc does not exist. */
-function cpuSeconds(root) {
-  const stats = new Map(
-    processIds()
-      .flatMap((pid) => statOf(pid) ?? [])
-      .map((stat) => [stat.pid, stat]),
-  );
-  const isBelow = (pid) => pid === root || (stats.has(pid) && isBelow(stats.get(pid).parent));
-  return [...stats.values()].reduce((sum, { pid, seconds }) => sum + (isBelow(pid) ? seconds : 0), 0);
-}
-
-function processIds() {
-  return existsSync('/proc') ? readdirSync('/proc').map(Number).filter(Number.isInteger) : [];
-}
-
-/** What proc(5) says of a process; null when it has ended. */
-function statOf(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1).split(' ');
-    return {
-      pid,
-      parent: Number(fields[1]),
-      seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-    };
-  } catch {
-    return null;
-  }
-}
 
 /** Sends the request over and over for SECONDS; every answer has to have the expected status. */
 async function load(url, request, expected) {
@@ -84,16 +55,13 @@ async function measure(role, env, rows) {
   const database = new pg.Client({ connectionString: env.DATABASE_URL });
   await database.connect();
   const backend = await database.query('SELECT pg_backend_pid() AS pid');
-  const postmaster = statOf(backend.rows[0].pid)?.parent;
+  const postmaster = parentOf(backend.rows[0].pid);
   const application = await startApplication({ ...env, ROLE: role, MAX_CONCURRENT_JOBS: '100' });
-  const usage = () => {
-    const { user, system } = process.cpuUsage();
-    return {
-      app: cpuSeconds(application.pid),
-      postgres: cpuSeconds(postmaster),
-      client: (user + system) / 1e6,
-    };
-  };
+  const usage = () => ({
+    app: cpuSeconds(application.pid),
+    postgres: cpuSeconds(postmaster),
+    client: ownCpuSeconds(),
+  });
   try {
     const post = (dag) => ({
       method: 'POST',
