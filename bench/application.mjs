@@ -59,9 +59,9 @@ export async function call(url, method, path, body) {
  *
  * @returns the job's row
  */
-export async function jobEnd(database, runId, everyMs = 40) {
+export async function jobEnd(database, runId, everyMs = 40, withinMs = 120_000) {
   const text = 'SELECT status, finished_at FROM jobs WHERE run_id = $1';
-  for (const deadline = Date.now() + 120_000; ; await sleep(everyMs)) {
+  for (const deadline = Date.now() + withinMs; ; await sleep(everyMs)) {
     const { rows } = await database.query({ name: 'job-end', text, values: [runId] });
     if (rows[0]?.finished_at) return rows[0];
     if (Date.now() > deadline) throw new Error(`Job ${runId} did not end`);

@@ -649,7 +649,10 @@ export interface components {
              *     ]
              */
             tags?: string[] | null;
-            /** @description 1 to 10,000 tasks with up to 50,000 dependencies in all. */
+            /**
+             * @description 1 to 10,000 tasks with up to 50,000 dependencies in all, unless the installation says otherwise (`MAX_DAG_TASKS`,
+             *     `MAX_DAG_EDGES`).
+             */
             tasks: (components["schemas"]["HttpTaskSpec"] | components["schemas"]["PythonTaskSpec"] | components["schemas"]["ShellTaskSpec"] | components["schemas"]["NoopTaskSpec"])[];
         };
         CreateJob: {
@@ -1423,7 +1426,10 @@ export interface components {
              *     ]
              */
             tags?: string[] | null;
-            /** @description 1 to 10,000 tasks with up to 50,000 dependencies in all. */
+            /**
+             * @description 1 to 10,000 tasks with up to 50,000 dependencies in all, unless the installation says otherwise (`MAX_DAG_TASKS`,
+             *     `MAX_DAG_EDGES`).
+             */
             tasks?: (components["schemas"]["HttpTaskSpec"] | components["schemas"]["PythonTaskSpec"] | components["schemas"]["ShellTaskSpec"] | components["schemas"]["NoopTaskSpec"])[];
         };
         /**

@@ -51,6 +51,12 @@ export interface Config {
   };
   /** false: an exhausted task just fails. */
   dlq: { enabled: boolean };
+  /** How large one DAG may be. */
+  dags: {
+    maxTasks: number;
+    /** Dependencies over all tasks. */
+    maxEdges: number;
+  };
   defaults: {
     /** For tasks that name no timeout of their own. */
     timeoutSeconds: number;

@@ -25,6 +25,8 @@ export function describeConfig(config: Config): string[] {
     ['RETRY_BASE_DELAY', retries.baseDelaySeconds],
     ['RETRY_MAX_DELAY', retries.maxDelaySeconds],
     ['DLQ_ENABLED', config.dlq.enabled],
+    ['MAX_DAG_TASKS', config.dags.maxTasks],
+    ['MAX_DAG_EDGES', config.dags.maxEdges],
     ['TASK_TIMEOUT_SECONDS', config.defaults.timeoutSeconds],
     ['LOG_MAX_BYTES', config.attemptLogs.maxBytes],
     ['HTTP_ALLOW_PRIVATE', config.http.allowPrivate],

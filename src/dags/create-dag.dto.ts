@@ -17,7 +17,7 @@ import {
   MaxLength,
   ValidateIf,
 } from 'class-validator';
-import { MAX_TASKS } from '../domain/graph.js';
+import { MOST_TASKS } from '../domain/graph.js';
 import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { TASK_SPECS, type TaskSpecBody } from './task-spec.dto.js';
 
@@ -90,11 +90,14 @@ export class CreateDagDto {
   @IsArray()
   tags?: string[] | null;
 
-  /** 1 to 10,000 tasks with up to 50,000 dependencies in all. */
+  /**
+   * 1 to 10,000 tasks with up to 50,000 dependencies in all, unless the installation says otherwise (`MAX_DAG_TASKS`,
+   * `MAX_DAG_EDGES`).
+   */
   @ApiProperty({
     type: 'array',
     minItems: 1,
-    maxItems: MAX_TASKS,
+    maxItems: MOST_TASKS,
     items: {
       oneOf: Object.values(TASK_SPECS).map((dto) => ({ $ref: getSchemaPath(dto) })),
       discriminator: {

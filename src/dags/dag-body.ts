@@ -5,6 +5,7 @@
 import { parseCron, isTimezone } from '../domain/schedule.js';
 import { validateTasks } from '../domain/dag-faults.js';
 import { type Fault, quoted } from '../domain/faults.js';
+import type { DagLimits } from '../domain/graph.js';
 import { isJsonObject } from '../domain/json.js';
 import { DEFAULT_PRIORITY } from '../domain/priority.js';
 import type { TaskSpec } from '../domain/task-spec.js';
@@ -14,20 +15,26 @@ import { CreateDagDto, PatchDagDto } from './create-dag.dto.js';
 import { readTasks } from './task-structure.js';
 
 /** A whole definition. `definition` is complete, yet means something only where `faults` is empty. */
-export function readDefinition(body: unknown): { definition: DagDefinition; faults: Fault[] } {
+export function readDefinition(
+  body: unknown,
+  limits: DagLimits,
+): { definition: DagDefinition; faults: Fault[] } {
   const { value, faults } = checkBody(CreateDagDto, body);
   if (body !== undefined && !isJsonObject(body)) return { definition: completed({}), faults };
-  const tasks = checkTasks(value.tasks);
+  const tasks = checkTasks(value.tasks, limits);
   const all = [...faults, ...scheduleFaults(value), ...tasks.faults];
   return { definition: completed({ ...fieldsOf(value), tasks: tasks.tasks }), faults: all };
 }
 
 /** Any subset of a definition: only what the body names. */
-export function readPatch(body: unknown): { patch: Partial<DagDefinition>; faults: Fault[] } {
+export function readPatch(
+  body: unknown,
+  limits: DagLimits,
+): { patch: Partial<DagDefinition>; faults: Fault[] } {
   const { value, faults } = checkBody(PatchDagDto, body);
   const all = [...faults, ...scheduleFaults(value)];
   if (value.tasks === undefined) return { patch: fieldsOf(value), faults: all };
-  const tasks = checkTasks(value.tasks);
+  const tasks = checkTasks(value.tasks, limits);
   return { patch: { ...fieldsOf(value), tasks: tasks.tasks }, faults: [...all, ...tasks.faults] };
 }
 
@@ -63,14 +70,14 @@ function scheduleFaults({ cron_expression: expression, timezone }: Partial<Creat
   return faults;
 }
 
-function checkTasks(value: unknown): { tasks: TaskSpec[]; faults: Fault[] } {
+function checkTasks(value: unknown, limits: DagLimits): { tasks: TaskSpec[]; faults: Fault[] } {
   if (value === undefined)
     return { tasks: [], faults: [{ pointer: '/tasks', message: 'tasks is required.' }] };
-  const { tasks, faults } = readTasks(value);
+  const { tasks, faults } = readTasks(value, limits.maxTasks);
   if (tasks.length === 0 && faults.length > 0) return { tasks, faults };
   // Where the structure is at fault the domain looked at a stand-in: what it says there is about nothing the client wrote.
   const known = new Set(faults.map((fault) => fault.pointer));
-  const meaning = validateTasks(tasks).filter((fault) => !isCovered(fault.pointer, known));
+  const meaning = validateTasks(tasks, limits).filter((fault) => !isCovered(fault.pointer, known));
   return { tasks, faults: [...faults, ...meaning] };
 }
 

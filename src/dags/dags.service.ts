@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
 import { DomainError, validationFailed } from '../domain/errors.js';
 import { quoted } from '../domain/faults.js';
 import { CancelJobs } from '../engine/cancel-jobs.js';
@@ -33,6 +35,7 @@ export class DagsService {
     private readonly store: DagStore,
     private readonly creation: DagCreationStore,
     private readonly cancelJobs: CancelJobs,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
@@ -41,7 +44,7 @@ export class DagsService {
    *   `request_in_progress`, `dag_deleted` when the one that the key has made is no more
    */
   async create(body: unknown, key?: IdempotencyKey): Promise<TaggedDag & { isReplay: boolean }> {
-    const { definition, faults } = readDefinition(body);
+    const { definition, faults } = readDefinition(body, this.config.dags);
     if (faults.length > 0) throw validationFailed(faults);
     const answer = await this.creation.create(definition, (now) => nextRunAt(definition, now), key);
     if (answer.kind === 'name_taken') throw nameTaken(definition.name);
@@ -79,7 +82,7 @@ export class DagsService {
    * @throws DomainError `validation_failed`, `dag_not_found`, `dag_name_taken`, `precondition_failed`
    */
   async patch(id: number, body: unknown, ifMatch: readonly string[] | null): Promise<TaggedDag> {
-    const { patch, faults } = readPatch(body);
+    const { patch, faults } = readPatch(body, this.config.dags);
     if (faults.length > 0) throw validationFailed(faults);
     return await this.change(id, ifMatch, patch);
   }
@@ -114,7 +117,7 @@ export class DagsService {
 
   /** What a definition would do; stores nothing. */
   async validate(body: unknown): Promise<DagVerdictDto> {
-    const { definition, faults } = readDefinition(body);
+    const { definition, faults } = readDefinition(body, this.config.dags);
     const valid = faults.length === 0;
     if (!valid) return { valid, errors: faults, plan: null, next_runs: [] };
     const runs =

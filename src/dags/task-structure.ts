@@ -6,7 +6,7 @@
  * with stand-ins, so that one wrong field does not hide the faults of all others.
  */
 import { type Fault, pointerTo, quoted } from '../domain/faults.js';
-import { MAX_TASKS } from '../domain/graph.js';
+import { tooManyTasks } from '../domain/graph.js';
 import { isJsonObject, type JsonObject } from '../domain/json.js';
 import type { TaskSpec, TaskType } from '../domain/task-spec.js';
 
@@ -22,17 +22,13 @@ const FIELDS = new Set<string>([
 ] satisfies (keyof TaskSpec)[]);
 
 /** The tasks a body holds, complete with defaults and stand-ins, and all faults of their structure. */
-export function readTasks(value: unknown): { tasks: TaskSpec[]; faults: Fault[] } {
+export function readTasks(value: unknown, maxTasks: number): { tasks: TaskSpec[]; faults: Fault[] } {
   if (!Array.isArray(value))
     return { tasks: [], faults: [{ pointer: '/tasks', message: 'tasks must be an array.' }] };
   const faults: Fault[] = [];
   // A body of a million tasks is refused for their number: looking into each would answer with a million faults.
-  const looked = value.length > MAX_TASKS ? [] : (value as unknown[]);
-  if (value.length > MAX_TASKS)
-    faults.push({
-      pointer: '/tasks',
-      message: `${value.length} tasks; a DAG may have at most ${MAX_TASKS}.`,
-    });
+  const looked = value.length > maxTasks ? [] : (value as unknown[]);
+  if (value.length > maxTasks) faults.push(tooManyTasks(value.length, maxTasks));
   return { tasks: looked.map((task, index) => readTask(task, pointerTo('/tasks', index), faults)), faults };
 }
 

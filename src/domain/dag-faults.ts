@@ -6,16 +6,20 @@
 import { pointerTo } from './faults.js';
 import type { Fault } from './faults.js';
 import { findNotUpstream } from './graph-reach.js';
-import { compileGraph, validateGraph } from './graph.js';
+import { compileGraph, type DagLimits, validateGraph } from './graph.js';
 import { jsonFaults } from './json-faults.js';
 import type { JsonObject } from './json.js';
 import { validateTaskConfig, validateTaskPolicy } from './task-config.js';
 import type { TaskSpec } from './task-spec.js';
 import { referencedTasks, templatedConfig, templateFaults } from './template.js';
 
-/** All faults of a DAG's tasks, pointers beginning with `/tasks`. */
-export function validateTasks(tasks: readonly TaskSpec[]): Fault[] {
-  const graphFaults = validateGraph(tasks);
+/**
+ * All faults of a DAG's tasks, pointers beginning with `/tasks`.
+ *
+ * @param limits other than the usual ones
+ */
+export function validateTasks(tasks: readonly TaskSpec[], limits?: DagLimits): Fault[] {
+  const graphFaults = validateGraph(tasks, limits);
   const sizeIsRefused = graphFaults.some((fault) => fault.pointer === '/tasks');
   if (sizeIsRefused) return graphFaults;
 

@@ -3,17 +3,28 @@
  *
  * Validation returns every fault; compilation turns names into indexes once, so that the engine never looks up a
  * name again. An edge goes from a dependency (parent) to the task that waits for it (child). Everything here is
- * linear in tasks + edges and iterative: a chain of 10,000 tasks is a legal DAG.
+ * linear in tasks + edges and iterative: a chain of as many tasks as a DAG may have is legal.
  */
 import { pointerTo, quoted } from './faults.js';
 import type { Fault } from './faults.js';
 import { findCycles } from './graph-cycles.js';
 import { isTaskName } from './task-spec.js';
 
-/** Most tasks of one DAG. */
+/** Most tasks of one DAG, where the installation does not say otherwise. */
 export const MAX_TASKS = 10_000;
-/** Most dependencies of one DAG, over all its tasks. */
+/** Most dependencies of one DAG, over all its tasks, where the installation does not say otherwise. */
 export const MAX_EDGES = 50_000;
+/** More tasks than these no installation may allow: all of a job's are written, cancelled or doomed by one statement. */
+export const MOST_TASKS = 100_000;
+
+/** How large one DAG may be. */
+export interface DagLimits {
+  maxTasks: number;
+  /** Dependencies over all tasks. */
+  maxEdges: number;
+}
+
+const DEFAULT_LIMITS: DagLimits = { maxTasks: MAX_TASKS, maxEdges: MAX_EDGES };
 
 /** What the graph needs to know of a task. */
 export interface GraphTask {
@@ -44,8 +55,8 @@ export interface CompiledGraph {
  * All faults of a graph: no tasks, too many tasks or edges, malformed and duplicate names, unknown, self and
  * duplicate dependencies, cycles (spelt `a -> b -> c -> a` in the order of running, one for each knot of tasks).
  */
-export function validateGraph(tasks: readonly GraphTask[]): Fault[] {
-  const sizeFaults = validateSize(tasks);
+export function validateGraph(tasks: readonly GraphTask[], limits: DagLimits = DEFAULT_LIMITS): Fault[] {
+  const sizeFaults = validateSize(tasks, limits);
   // Nothing more is looked at: the answer to a body of a million tasks must not hold a million faults.
   if (sizeFaults.length > 0) return sizeFaults;
 
@@ -115,24 +126,23 @@ export function criticalPath(graph: CompiledGraph): number[] {
   return path;
 }
 
-function validateSize(tasks: readonly GraphTask[]): Fault[] {
+function validateSize(tasks: readonly GraphTask[], { maxTasks, maxEdges }: DagLimits): Fault[] {
   if (tasks.length === 0) return [{ pointer: '/tasks', message: 'A DAG needs at least one task.' }];
   const faults: Fault[] = [];
-  if (tasks.length > MAX_TASKS) {
-    faults.push({
-      pointer: '/tasks',
-      message: `${tasks.length} tasks; a DAG may have at most ${MAX_TASKS}.`,
-    });
-  }
+  if (tasks.length > maxTasks) faults.push(tooManyTasks(tasks.length, maxTasks));
   let edges = 0;
   for (const task of tasks) edges += task.dependencies.length;
-  if (edges > MAX_EDGES) {
+  if (edges > maxEdges) {
     faults.push({
       pointer: '/tasks',
-      message: `${edges} dependencies in all; a DAG may have at most ${MAX_EDGES}.`,
+      message: `${edges} dependencies in all; a DAG may have at most ${maxEdges}.`,
     });
   }
   return faults;
+}
+
+export function tooManyTasks(count: number, maxTasks: number): Fault {
+  return { pointer: '/tasks', message: `${count} tasks; a DAG may have at most ${maxTasks}.` };
 }
 
 /** Name → index of the first task with that name. */

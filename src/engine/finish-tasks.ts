@@ -36,6 +36,11 @@ type Fenced<Input> = Input & { attempt: number };
 const MAX_BATCH = 250;
 /** Of outputs: a statement must end well within its timeout even where every task returns the largest output. */
 const MAX_BATCH_CHARACTERS = 8 * 1_048_576;
+/**
+ * What one task below a finished one costs a statement, in characters of output: about 100,000 of them close a batch. Many
+ * that fail above the same thousands would otherwise carry them hundreds of times.
+ */
+const CHARACTERS_PER_TASK_BELOW = 80;
 
 /** The verb `finish`: succeed, fail → retry, fail → bury; each fenced by the lease and batched on its own. */
 @Injectable()
@@ -53,11 +58,12 @@ export class FinishTasks {
   ) {
     this.succeeding = batcher(
       async (inputs) => await this.succeedBatch(inputs),
-      (input) => input.output.length,
+      (input) => input.output.length + input.children.length * CHARACTERS_PER_TASK_BELOW,
     );
     this.retrying = this.plainBatcher(async (inputs) => await retryTasks(this.database, inputs));
     this.burying = this.plainBatcher(
       async (inputs) => await buryTasks(this.database, this.config.dlq.enabled, inputs),
+      (input) => input.descendants.length * CHARACTERS_PER_TASK_BELOW,
     );
   }
 
@@ -155,8 +161,9 @@ export class FinishTasks {
 
   private plainBatcher<Input extends { runId: string; idx: number; lease: string }>(
     write: (inputs: readonly Fenced<Input>[]) => Promise<Effect[]>,
+    characters?: (input: Fenced<Input>) => number,
   ): Batcher<Fenced<Input>, FinishAnswer> {
-    return batcher(async (inputs) => await this.answer(inputs, write));
+    return batcher(async (inputs) => await this.answer(inputs, write), characters);
   }
 
   /** Writes a batch, acts on what it changed, and tells each input whether it was the one that did it. */

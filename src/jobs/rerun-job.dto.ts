@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { registerDecorator } from 'class-validator';
-import { MAX_TASKS } from '../domain/graph.js';
+import { MOST_TASKS } from '../domain/graph.js';
 
 /** `"failed"`, `"start"`, or names of tasks. Whether there are such tasks is known to the job only. */
 function IsRerunFrom(): PropertyDecorator {
@@ -15,10 +15,10 @@ function IsRerunFrom(): PropertyDecorator {
           value === 'start' ||
           (Array.isArray(value) &&
             value.length >= 1 &&
-            value.length <= MAX_TASKS &&
+            value.length <= MOST_TASKS &&
             value.every((name) => typeof name === 'string')),
         defaultMessage: () =>
-          `$property must be "failed", "start" or a list of 1 to ${MAX_TASKS} names of tasks`,
+          `$property must be "failed", "start" or a list of 1 to ${MOST_TASKS} names of tasks`,
       },
     });
   };
@@ -32,7 +32,7 @@ export class RerunJobDto {
   @ApiProperty({
     oneOf: [
       { type: 'string', enum: ['failed', 'start'] },
-      { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MAX_TASKS },
+      { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MOST_TASKS },
     ],
     example: 'failed',
   })

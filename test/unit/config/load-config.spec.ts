@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../../../src/config/config-error.js';
 import { loadConfig } from '../../../src/config/load-config.js';
+import { MAX_EDGES, MAX_TASKS, MOST_TASKS } from '../../../src/domain/graph.js';
 
 function refusal(env: NodeJS.ProcessEnv): ConfigError {
   try {
@@ -102,6 +103,26 @@ describe('colours of the log', () => {
     [{ NO_COLOR: '1', FORCE_COLOR: '1' }, false],
   ])('with %j are %s', (env, hasColours) => {
     expect(loadConfig(env).log.hasColours).toBe(hasColours);
+  });
+});
+
+describe('the size of one DAG', () => {
+  it('is what the domain takes for usual, unless somebody says otherwise', () => {
+    expect(loadConfig({}).dags).toEqual({ maxTasks: MAX_TASKS, maxEdges: MAX_EDGES });
+    expect(loadConfig({ MAX_DAG_TASKS: String(MOST_TASKS), MAX_DAG_EDGES: '500000' }).dags).toEqual({
+      maxTasks: MOST_TASKS,
+      maxEdges: 500_000,
+    });
+  });
+
+  it.each([
+    ['MAX_DAG_TASKS', String(MOST_TASKS + 1), 'from 1 to 100000'],
+    ['MAX_DAG_TASKS', '0', 'from 1 to 100000'],
+    ['MAX_DAG_EDGES', '500001', 'from 0 to 500000'],
+  ])('has bounds: %s=%s is refused', (name, value, range) => {
+    expect(faultsOf({ [name]: value })).toEqual([
+      `${name}: expected a whole number ${range}, got "${value}"`,
+    ]);
   });
 });
 

@@ -30,6 +30,15 @@ describe('validateGraph', () => {
     ]);
   });
 
+  it('takes the limits that it is given for the usual ones', () => {
+    const tasks = denseTasks(MAX_TASKS + 1, MAX_EDGES + 1);
+    expect(validateGraph(tasks, { maxTasks: MAX_TASKS + 1, maxEdges: MAX_EDGES + 1 })).toEqual([]);
+    expect(validateGraph(tasks, { maxTasks: 3, maxEdges: 2 }).map((fault) => fault.message)).toEqual([
+      '10001 tasks; a DAG may have at most 3.',
+      '50001 dependencies in all; a DAG may have at most 2.',
+    ]);
+  });
+
   it('returns every fault at once, each with a pointer to its place', () => {
     const faults = validateGraph([
       { name: 'a', dependencies: ['a', 'ghost', 'b', 'b'] },
