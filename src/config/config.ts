@@ -51,6 +51,10 @@ export interface Config {
   };
   /** false: an exhausted task just fails. */
   dlq: { enabled: boolean };
+  retention: {
+    /** Jobs that ended longer ago are deleted with their history; 0 = everything is kept. */
+    days: number;
+  };
   defaults: {
     /** For tasks that name no timeout of their own. */
     timeoutSeconds: number;

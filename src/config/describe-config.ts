@@ -25,6 +25,7 @@ export function describeConfig(config: Config): string[] {
     ['RETRY_BASE_DELAY', retries.baseDelaySeconds],
     ['RETRY_MAX_DELAY', retries.maxDelaySeconds],
     ['DLQ_ENABLED', config.dlq.enabled],
+    ['RETENTION_DAYS', config.retention.days],
     ['TASK_TIMEOUT_SECONDS', config.defaults.timeoutSeconds],
     ['LOG_MAX_BYTES', config.attemptLogs.maxBytes],
     ['HTTP_ALLOW_PRIVATE', config.http.allowPrivate],

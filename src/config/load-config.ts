@@ -45,6 +45,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       maxDelaySeconds: values.RETRY_MAX_DELAY,
     },
     dlq: { enabled: values.DLQ_ENABLED },
+    retention: { days: values.RETENTION_DAYS },
     defaults: { timeoutSeconds: values.TASK_TIMEOUT_SECONDS },
     attemptLogs: { maxBytes: values.LOG_MAX_BYTES },
     http: {

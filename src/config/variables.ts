@@ -33,6 +33,7 @@ export const VARIABLES = {
   RETRY_BASE_DELAY: seconds(60, { min: 0, max: 30 * DAY }),
   RETRY_MAX_DELAY: seconds(3600, { min: 0, max: 30 * DAY }),
   DLQ_ENABLED: flag(true),
+  RETENTION_DAYS: wholeNumber(0, { min: 0, max: 36_500 }),
   TASK_TIMEOUT_SECONDS: seconds(3600, { min: 0.1, max: 30 * DAY }),
   LOG_MAX_BYTES: wholeNumber(1_048_576, { min: 4096, max: 67_108_864 }),
 
