@@ -57,6 +57,10 @@ export interface Config {
     /** Dependencies over all tasks. */
     maxEdges: number;
   };
+  retention: {
+    /** Jobs that ended longer ago are deleted with their history; 0 = everything is kept. */
+    days: number;
+  };
   defaults: {
     /** For tasks that name no timeout of their own. */
     timeoutSeconds: number;

@@ -27,6 +27,7 @@ export function describeConfig(config: Config): string[] {
     ['DLQ_ENABLED', config.dlq.enabled],
     ['MAX_DAG_TASKS', config.dags.maxTasks],
     ['MAX_DAG_EDGES', config.dags.maxEdges],
+    ['RETENTION_DAYS', config.retention.days],
     ['TASK_TIMEOUT_SECONDS', config.defaults.timeoutSeconds],
     ['LOG_MAX_BYTES', config.attemptLogs.maxBytes],
     ['HTTP_ALLOW_PRIVATE', config.http.allowPrivate],

@@ -46,6 +46,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     },
     dlq: { enabled: values.DLQ_ENABLED },
     dags: { maxTasks: values.MAX_DAG_TASKS, maxEdges: values.MAX_DAG_EDGES },
+    retention: { days: values.RETENTION_DAYS },
     defaults: { timeoutSeconds: values.TASK_TIMEOUT_SECONDS },
     attemptLogs: { maxBytes: values.LOG_MAX_BYTES },
     http: {

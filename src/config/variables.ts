@@ -35,6 +35,7 @@ export const VARIABLES = {
   DLQ_ENABLED: flag(true),
   MAX_DAG_TASKS: wholeNumber(10_000, { min: 1, max: 100_000 }),
   MAX_DAG_EDGES: wholeNumber(50_000, { min: 0, max: 500_000 }),
+  RETENTION_DAYS: wholeNumber(0, { min: 0, max: 36_500 }),
   TASK_TIMEOUT_SECONDS: seconds(3600, { min: 0.1, max: 30 * DAY }),
   LOG_MAX_BYTES: wholeNumber(1_048_576, { min: 4096, max: 67_108_864 }),
 

@@ -36,6 +36,11 @@ export function firstUuidOf(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
 }
 
+/** The moment inside a UUID v7, or inside a bound that `firstUuidOf` made; milliseconds since 1970. */
+export function timeOfUuid(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
+}
+
 /** Whether text is a UUID of any version, in the usual form with hyphens. */
 export function isUuid(text: string): boolean {
   return UUID_PATTERN.test(text);

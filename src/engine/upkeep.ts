@@ -5,6 +5,7 @@ import type { WorkerEvent } from '../domain/events.js';
 import { DispatchStore } from '../persistence/dispatch.store.js';
 import { SqlDatabase } from '../persistence/sql-database.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
+import { retireJobs } from '../persistence/transitions/retire.js';
 import { releaseJobs, wakeTasks } from '../persistence/transitions/wake.js';
 import { WorkerLeaseStore } from '../persistence/worker-lease.store.js';
 import { TaskQueue } from '../queue/task-queue.js';
@@ -13,6 +14,9 @@ import { LoseTasks } from './lose-tasks.js';
 import { MessageSweep } from './message-sweep.js';
 
 const PAGE = 500;
+const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
+/** No further page of jobs is retired in a round after this; the next round goes on there. */
+const RETIRE_MS = 1_000;
 
 /**
  * What the scheduler role does again and again. Every method looks at the state, not at what happened, so any number of
@@ -23,6 +27,7 @@ const PAGE = 500;
 export class Upkeep {
   private readonly logger = new Logger('Upkeep');
   private readonly messages: MessageSweep;
+  private retiredUpTo = FIRST_UUID;
 
   constructor(
     private readonly database: SqlDatabase,
@@ -64,6 +69,23 @@ export class Upkeep {
 
   async forgetLostWorkers(): Promise<void> {
     await this.leases.forgetLost();
+  }
+
+  /**
+   * Deletes jobs that ended more than `days` ago, oldest first, for about a second; the next call goes on from there, and
+   * begins anew behind the last. Open jobs and those with pending DLQ entries stay.
+   *
+   * @returns how many, and whether the last was reached
+   */
+  async retire(days: number, alive: () => void = quiet): Promise<{ retired: number; isAll: boolean }> {
+    const endAt = performance.now() + RETIRE_MS;
+    for (let total = 0; ;) {
+      const { retired, last } = await retireJobs(this.database, this.retiredUpTo, days);
+      alive();
+      total += retired;
+      this.retiredUpTo = last ?? FIRST_UUID;
+      if (last === null || performance.now() >= endAt) return { retired: total, isAll: last === null };
+    }
   }
 
   /**

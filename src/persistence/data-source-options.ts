@@ -17,6 +17,7 @@ import { IdempotencyKeys1764100000000 } from './migrations/1764100000000-idempot
 import { AttemptLogs1764300000000 } from './migrations/1764300000000-attempt-logs.js';
 import { Lists1764400000000 } from './migrations/1764400000000-lists.js';
 import { EventsByTime1764500000000 } from './migrations/1764500000000-events-by-time.js';
+import { HistoryPartitions1764700000000 } from './migrations/1764700000000-history-partitions.js';
 import { RerunsAndDlqOperations1764200000000 } from './migrations/1764200000000-reruns-and-dlq-operations.js';
 import { CONNECTION_PATIENCE_MS, PATIENCE } from './patience.js';
 
@@ -57,6 +58,7 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
       AttemptLogs1764300000000,
       Lists1764400000000,
       EventsByTime1764500000000,
+      HistoryPartitions1764700000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

@@ -25,26 +25,36 @@ const ENVELOPE = `e.seq, e.type, e.run_id, e.dag_id, e.task, e.attempt, ${isoTim
 export class EventStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Events of a job behind `after`, in order. */
+  /** Events of a job behind `after`, in order. Those of one that was retired go later than it, and are not told any more. */
   async list(runId: string, after: number, limit: number): Promise<EventEnvelope[]> {
     return await queryRows<EventEnvelope>(
       this.source,
-      `SELECT ${ENVELOPE} FROM events e WHERE e.run_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3`,
+      `SELECT ${ENVELOPE} FROM events e
+       WHERE e.run_id = $1 AND e.seq > $2 AND EXISTS (SELECT FROM jobs WHERE run_id = $1)
+       ORDER BY e.seq LIMIT $3`,
       [runId, after, limit],
     );
   }
 
-  /** Events of many jobs, each behind its own cursor, in order within each job, at most `limitEach` of one. */
+  /**
+   * Events of many jobs, each behind its own cursor, in order within each job, at most `limitEach` of one. The bounds of
+   * their run_ids are told apart, so that only partitions between them are planned for and locked.
+   */
   async listMany(cursors: ReadonlyMap<string, number>, limitEach: number): Promise<EventEnvelope[]> {
+    const runIds = [...cursors.keys()];
+    const sorted = runIds.toSorted();
+    const [least, greatest] = [sorted[0], sorted[sorted.length - 1]];
     return await queryRows<EventEnvelope>(
       this.source,
       `SELECT ${ENVELOPE}
        FROM unnest($1::uuid[], $2::int[]) AS wanted (run_id, after)
        CROSS JOIN LATERAL (
-         SELECT * FROM events WHERE run_id = wanted.run_id AND seq > wanted.after ORDER BY seq LIMIT $3
+         SELECT * FROM events
+         WHERE run_id = wanted.run_id AND seq > wanted.after AND run_id BETWEEN $4::uuid AND $5::uuid
+         ORDER BY seq LIMIT $3
        ) AS e
        ORDER BY e.run_id, e.seq`,
-      [[...cursors.keys()], [...cursors.values()], limitEach],
+      [runIds, [...cursors.values()], limitEach, least, greatest],
     );
   }
 

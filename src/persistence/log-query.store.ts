@@ -56,7 +56,7 @@ export class LogQueryStore {
       this.source,
       `SELECT t.idx, t.status, CASE WHEN t.status = 'running' THEN t.attempt END AS running,
          (SELECT max(a.attempt) FROM attempts a
-          WHERE a.run_id = t.run_id AND a.idx = t.idx AND a.attempt = coalesce($3::int, a.attempt)) AS ended
+          WHERE a.run_id = $1 AND a.idx = t.idx AND a.attempt = coalesce($3::int, a.attempt)) AS ended
        FROM jobs j LEFT JOIN tasks t ON t.run_id = j.run_id AND t.name = $2
        WHERE j.run_id = $1`,
       [runId, task, attempt ?? null],

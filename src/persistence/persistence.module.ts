@@ -14,6 +14,7 @@ import { DlqOperationStore } from './dlq-operation.store.js';
 import { DlqQueryStore } from './dlq-query.store.js';
 import { EndedAttemptsStore } from './ended-attempts.store.js';
 import { EventStore } from './event.store.js';
+import { HistoryPartitionsStore } from './history-partitions.store.js';
 import { IdempotencyKeyStore } from './idempotency-key.store.js';
 import { JobQueryStore } from './job-query.store.js';
 import { LogQueryStore } from './log-query.store.js';
@@ -36,12 +37,13 @@ const HOT_STORES = [
   WorkerLeaseStore,
 ] as const;
 
-/** The stores of the API, on TypeORM's pool. */
+/** The stores of the API, and of what changes the schema, on TypeORM's pool. */
 const API_STORES = [
   DagStore,
   DagCreationStore,
   DlqQueryStore,
   EventStore,
+  HistoryPartitionsStore,
   JobQueryStore,
   LogQueryStore,
   DlqOperationStore,

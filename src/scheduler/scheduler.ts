@@ -17,6 +17,7 @@ import { Upkeep } from '../engine/upkeep.js';
 import { IdempotencyKeyStore } from '../persistence/idempotency-key.store.js';
 import { CronTicks } from './cron-ticks.js';
 import { DlqOperations } from './dlq-operations.js';
+import { History } from './history.js';
 import { Loop, type LoopPlan } from './loop.js';
 
 /** Of sweeps that nothing makes urgent; urgent ones come at every turn of the loop. */
@@ -45,6 +46,8 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     { name: 'sweep', everyMs: 500, round: async (alive) => await this.sweep(alive) },
     { name: 'forget', everyMs: 60_000, round: async () => await this.upkeep.forgetLostWorkers() },
     { name: 'expire', everyMs: 60_000, round: async () => await this.keys.forgetExpired() },
+    { name: 'retire', everyMs: 5_000, round: async (alive) => await this.history.retire(alive) },
+    { name: 'partition', everyMs: 60_000, round: async (alive) => await this.history.partition(alive) },
   ];
 
   constructor(
@@ -52,6 +55,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly ticks: CronTicks,
     private readonly keys: IdempotencyKeyStore,
     private readonly operations: DlqOperations,
+    private readonly history: History,
     private readonly bus: Bus,
     private readonly dispatcher: Dispatcher,
     private readonly progress: Progress,

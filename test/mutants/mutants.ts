@@ -290,6 +290,13 @@ const STATEMENTS: readonly Mutant[] = [
     'tasks_upstream_failed',
   ]),
   mutant(
+    'retired-with-pending-entry',
+    'a job that somebody still has to look after is deleted with its entry',
+    MODEL,
+    `${TRANSITIONS}/retire.ts`,
+    [`e.run_id = j.run_id AND e.status = 'pending'`, `e.run_id = j.run_id AND false`],
+  ),
+  mutant(
     'replay-with-old-charges',
     'a replayed task has no fresh retries',
     MODEL,

@@ -10,6 +10,7 @@ import { JobEntity } from './job.entity.js';
 // Indexes of an expression, which TypeORM cannot describe: (error ->> 'code', status, id), the second behind dag_id.
 @Index('dlq_entries_code_idx', { synchronize: false })
 @Index('dlq_entries_dag_code_idx', { synchronize: false })
+@Index('dlq_entries_job_idx', ['runId'])
 @Index('dlq_entries_pending_task_idx', ['taskName', 'id'], { where: `status = 'pending'` })
 @Check('dlq_entries_status_check', `status IN ('pending', 'replayed', 'resolved')`)
 @Check('dlq_entries_resolved_check', `(resolved_at IS NULL) = (status = 'pending')`)

@@ -65,9 +65,19 @@ beforeAll(async () => {
   // reads of the preparation would now and then count as a step's.
   engine = await createEngine({ MAX_RETRIES: '0' }, 1);
   // Statistics come when the tests say so.
-  for (const table of BIG) await engine.rows(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
-  // So do the summaries of this: made in the background, each range of pages counts as a read of the whole table.
-  await engine.rows('ALTER INDEX events_at_idx SET (autosummarize = off)');
+  const stored = await engine.rows<{ name: string; times: string[] }>(
+    `SELECT c.oid::regclass::text AS name,
+            ARRAY(SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                  WHERE i.indrelid = c.oid AND x.relam = (SELECT oid FROM pg_am WHERE amname = 'brin')) AS times
+     FROM pg_class c
+     WHERE c.relkind = 'r' AND coalesce(pg_partition_root(c.oid), c.oid)::regclass::text = ANY ($1)`,
+    [BIG],
+  );
+  for (const { name, times } of stored) {
+    await engine.rows(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
+    // So do the summaries of this: made in the background, each range of pages counts as a read of the whole table.
+    for (const index of times) await engine.rows(`ALTER INDEX ${index} SET (autosummarize = off)`);
+  }
   crowdedDag = await createDag(engine, [noop('a')]);
   await crowd(crowdedDag);
 }, 60_000);
@@ -84,10 +94,11 @@ async function reads(): Promise<Reads[]> {
   // The numbers of a session that has ended are all there; those of the engine's only session are sent by this.
   await engine.rows('SELECT pg_stat_force_next_flush()');
   return await engine.rows<Reads>(
-    `SELECT t.relname AS table, t.seq_scan::int AS "wholeTables",
-            coalesce((SELECT sum(i.idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid), 0)::int AS "indexEntries",
-            (SELECT heap_blks_read + heap_blks_hit FROM pg_statio_user_tables p WHERE p.relid = t.relid)::int AS pages
-     FROM pg_stat_user_tables t WHERE t.relname = ANY ($1) ORDER BY 1`,
+    `SELECT coalesce(pg_partition_root(t.relid), t.relid)::regclass::text AS table, sum(t.seq_scan)::int AS "wholeTables",
+            coalesce(sum((SELECT sum(i.idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid)), 0)::int AS "indexEntries",
+            sum((SELECT heap_blks_read + heap_blks_hit FROM pg_statio_user_tables p WHERE p.relid = t.relid))::int AS pages
+     FROM pg_stat_user_tables t
+     WHERE coalesce(pg_partition_root(t.relid), t.relid)::regclass::text = ANY ($1) GROUP BY 1 ORDER BY 1`,
     [BIG],
   );
 }
@@ -239,6 +250,10 @@ const STEPS: Record<string, () => Promise<Step>> = {
     const dagId = await createDag(engine, [noop('a')]);
     await engine.startJobs.start({ dagId, trigger: 'manual' });
     return async (one) => await one.cancelJobs.cancelOfDag(dagId);
+  },
+  retire: async () => {
+    await running();
+    return async (one) => await one.upkeep.retire(1);
   },
   heartbeat: async () => {
     const { claim } = await running();

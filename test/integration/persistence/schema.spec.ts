@@ -31,7 +31,10 @@ const MIGRATIONS = (
 
 async function tablesOf(source: DataSource): Promise<string[]> {
   const rows = await source.query<{ name: string }[]>(
-    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations' ORDER BY 1`,
+    `SELECT relname AS name FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+       AND relname <> 'schema_migrations'
+     ORDER BY 1`,
   );
   return rows.map((row) => row.name);
 }

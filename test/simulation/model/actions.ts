@@ -215,6 +215,11 @@ async function upkeep(side: Side, [kind]: Choices): Promise<unknown> {
   }
 }
 
+/** As if it were tomorrow, so that whatever has ended is old enough. */
+async function retire(side: Side): Promise<unknown> {
+  return await side.verbs.upkeep.retire(-1);
+}
+
 async function wake(side: Side): Promise<unknown> {
   return await side.verbs.upkeep.wake();
 }
@@ -291,12 +296,12 @@ async function look(side: Side, [job, age]: Choices): Promise<unknown> {
   const outputs = [...(await side.inputs.findOutputs(runId, [0, 1, 2, 9]))].sort(
     ([one], [other]) => one - other,
   );
-  const [{ params }] = await side.inputs.findContexts([runId]);
+  const [context] = await side.inputs.findContexts([runId]);
   return {
     queued: queued.map((task) => side.nameOfAttempt(formatAttemptId(task))).sort(),
     counts: [...counts].sort(),
     outputs,
-    params,
+    params: context?.params,
   };
 }
 
@@ -324,6 +329,7 @@ export const ACTIONS: Readonly<Record<string, { act: Action; weight: number; nee
   upkeep: { act: upkeep, weight: 6, needs: 'job' },
   wake: { act: wake, weight: 3, needs: 'claim' },
   reap: { act: reap, weight: 4, needs: 'claim' },
+  retire: { act: retire, weight: 1, needs: 'claim' },
   age: { act: age, weight: 5, needs: 'job' },
   cancel: { act: cancel, weight: 1, needs: 'job' },
   'close an entry': { act: close, weight: 8, needs: 'entry' },

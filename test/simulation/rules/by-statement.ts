@@ -15,6 +15,7 @@ import {
 } from './look-ups.js';
 import { close, entryLocked, entryRun, replayLock, revive, taskStates } from './replay.js';
 import { jobVersion, rerun, rerunLock } from './rerun.js';
+import { retire } from './retire.js';
 import type { Rule } from './rule.js';
 import { start, startWithKeys } from './start.js';
 import { succeedBatch, succeedOne } from './succeed.js';
@@ -32,6 +33,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   requeue,
   wake,
   release,
+  retire,
   'cancel-lock': cancelLock,
   cancel,
   'entry-run': entryRun,

@@ -29,6 +29,7 @@ describe('an empty environment', () => {
       worker: { slots: 10, heartbeatSeconds: 5, leaseSeconds: 15 },
       retries: { maxRetries: 3, baseDelaySeconds: 60, maxDelaySeconds: 3600 },
       dlq: { enabled: true },
+      retention: { days: 0 },
       http: { allowPrivate: true },
     });
     expect(config.dataDirectory).toBe(join(process.cwd(), '.data'));
