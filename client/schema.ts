@@ -192,6 +192,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start many jobs at once: all of them or none.
+         *
+         *     Each of the 1 to 500 items is what `POST /jobs` takes. Together they may have at most 20,000 tasks. The answer has the
+         *     jobs in the order of the request, as `GET /jobs` shows them; there is no `Location`, as there is no one address. The
+         *     Idempotency-Key, if any, is that of the whole request.
+         */
+        post: operations["createJobBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/queue/stats": {
         parameters: {
             query?: never;
@@ -680,6 +703,10 @@ export interface components {
              * @example null
              */
             run_at?: string | null;
+        };
+        CreateJobBatch: {
+            /** @description Each as `POST /jobs` takes it. */
+            jobs: components["schemas"]["CreateJob"][];
         };
         Dag: {
             /** @example 1 */
@@ -1226,6 +1253,10 @@ export interface components {
             };
             /** @description In the order of the DAG. */
             tasks: components["schemas"]["Task"][];
+        };
+        JobBatch: {
+            /** @description In the order of the request. */
+            items: components["schemas"]["JobSummary"][];
         };
         JobPage: {
             items: components["schemas"]["JobSummary"][];
@@ -4225,6 +4256,250 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `malformed_json`: The request body is not valid JSON. `malformed_request`: The request cannot be understood */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 400;
+                        /** @enum {unknown} */
+                        code?: "malformed_json" | "malformed_request";
+                    };
+                };
+            };
+            /** @description `origin_not_allowed`: Pages of this origin may not do this. `host_not_allowed`: This server does not go by that name */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 403;
+                        /** @enum {unknown} */
+                        code?: "origin_not_allowed" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `dag_not_found`: No such DAG */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 404;
+                        /** @enum {unknown} */
+                        code?: "dag_not_found";
+                    };
+                };
+            };
+            /** @description `request_in_progress`: A request with this idempotency key is still in progress */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 409;
+                        /** @enum {unknown} */
+                        code?: "request_in_progress";
+                    };
+                };
+            };
+            /** @description `body_too_large`: The request body is too large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 413;
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: The request body must be application/json */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 415;
+                        /** @enum {unknown} */
+                        code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `validation_failed`: The request does not pass validation. `idempotency_key_invalid`: The idempotency key is malformed. `idempotency_key_reused`: The idempotency key was used with another request */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 422;
+                        /** @enum {unknown} */
+                        code?: "validation_failed" | "idempotency_key_invalid" | "idempotency_key_reused";
+                    };
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 500;
+                        /** @enum {unknown} */
+                        code?: "internal";
+                    };
+                };
+            };
+            /** @description `overloaded`: This process has more requests than it can work on. `database_unavailable`: The database does not answer */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        status?: 503;
+                        /** @enum {unknown} */
+                        code?: "overloaded" | "database_unavailable";
+                    };
+                };
+            };
+        };
+    };
+    createJobBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again: the same key with the same body makes nothing new for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateJobBatch"];
+            };
+        };
+        responses: {
+            /** @description What an earlier request with this key has made, as it is now */
+            200: {
+                headers: {
+                    /** @description Nothing new was made */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "run_id": "019a2b3c-4d5e-7f80-9123-456789abcdef",
+                     *           "dag_id": 1,
+                     *           "dag_name": "etl-pipeline",
+                     *           "dag_version": 1,
+                     *           "status": "running",
+                     *           "priority": "high",
+                     *           "trigger": "manual",
+                     *           "params": {
+                     *             "day": "2026-01-31"
+                     *           },
+                     *           "scheduled_for": null,
+                     *           "rerun_of": null,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "started_at": "2026-01-31T12:00:00.000Z",
+                     *           "finished_at": null,
+                     *           "task_counts": {
+                     *             "blocked": 0,
+                     *             "queued": 0,
+                     *             "running": 1,
+                     *             "retrying": 0,
+                     *             "succeeded": 0,
+                     *             "failed": 0,
+                     *             "skipped": 0,
+                     *             "upstream_failed": 0,
+                     *             "cancelled": 0
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobBatch"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "run_id": "019a2b3c-4d5e-7f80-9123-456789abcdef",
+                     *           "dag_id": 1,
+                     *           "dag_name": "etl-pipeline",
+                     *           "dag_version": 1,
+                     *           "status": "running",
+                     *           "priority": "high",
+                     *           "trigger": "manual",
+                     *           "params": {
+                     *             "day": "2026-01-31"
+                     *           },
+                     *           "scheduled_for": null,
+                     *           "rerun_of": null,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "started_at": "2026-01-31T12:00:00.000Z",
+                     *           "finished_at": null,
+                     *           "task_counts": {
+                     *             "blocked": 0,
+                     *             "queued": 0,
+                     *             "running": 1,
+                     *             "retrying": 0,
+                     *             "succeeded": 0,
+                     *             "failed": 0,
+                     *             "skipped": 0,
+                     *             "upstream_failed": 0,
+                     *             "cancelled": 0
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobBatch"];
                 };
             };
             /** @description `malformed_json`: The request body is not valid JSON. `malformed_request`: The request cannot be understood */

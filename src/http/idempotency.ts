@@ -81,10 +81,15 @@ export function ApiIdempotent(dto: Type, headers: ApiResponseOptions['headers'] 
   );
 }
 
-/** The headers of an answer that shows what was there. */
+/** The header of an answer that shows what was there. */
+export const REPLAYED_HEADER = {
+  [REPLAYED]: { schema: { type: 'string' as const, enum: ['true'] }, description: 'Nothing new was made' },
+};
+
+/** The same, of what has an address. */
 export const REPLAY_HEADERS = {
   Location: { schema: { type: 'string' as const }, description: 'Its address' },
-  [REPLAYED]: { schema: { type: 'string' as const, enum: ['true'] }, description: 'Nothing new was made' },
+  ...REPLAYED_HEADER,
 };
 
 /** Documents the header and its refusals, on a route that says itself what it answers with 200. */

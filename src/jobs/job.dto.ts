@@ -137,6 +137,12 @@ export class JobPageDto implements Page<JobSummaryDto> {
   next_cursor: string | null;
 }
 
+export class JobBatchDto {
+  /** In the order of the request. */
+  @ApiProperty({ type: [JobSummaryDto] })
+  items: JobSummaryDto[];
+}
+
 export class EventDto implements EventEnvelope {
   /** Gapless per job, from 1. */
   @ApiProperty({ type: 'integer', minimum: 0, example: 7 })

@@ -14,15 +14,23 @@ import {
 import type { Response } from 'express';
 import type { EventEnvelope } from '../domain/events.js';
 import { isTaskName, TASK_NAME_PATTERN } from '../domain/task-spec.js';
-import { DomainError } from '../domain/errors.js';
+import { DomainError, validationFailed } from '../domain/errors.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { ApiIdempotent, IDEMPOTENCY_KEY, idempotencyKeyOf, markCreation } from '../http/idempotency.js';
+import {
+  ApiIdempotencyKey,
+  ApiIdempotent,
+  IDEMPOTENCY_KEY,
+  idempotencyKeyOf,
+  markCreation,
+  REPLAYED_HEADER,
+} from '../http/idempotency.js';
 import { ListQuery } from '../http/list-query.dto.js';
 import type { Page } from '../http/page.js';
 import { RunIdPipe } from '../http/path-ids.js';
 import type { AttemptView, JobSummary, JobView } from '../persistence/job-query.store.js';
+import { CreateJobBatchDto, JOB_BATCH_EXAMPLES, readJobBatch } from './create-job-batch.dto.js';
 import { CreateJobDto, JOB_EXAMPLES } from './create-job.dto.js';
-import { AttemptPageDto, EventPageDto, JobDto, JobPageDto, QueueStatsDto } from './job.dto.js';
+import { AttemptPageDto, EventPageDto, JobBatchDto, JobDto, JobPageDto, QueueStatsDto } from './job.dto.js';
 import { JobsService, type QueueStatsView } from './jobs.service.js';
 import { ListEventsQuery, ListJobsQuery } from './list-jobs.query.dto.js';
 import { RERUN_EXAMPLES, RerunJobDto } from './rerun-job.dto.js';
@@ -67,6 +75,38 @@ export class JobsController {
     markCreation(response, isReplay);
     response.location(`/jobs/${job.run_id}`);
     return job;
+  }
+
+  /**
+   * Start many jobs at once: all of them or none.
+   *
+   * Each of the 1 to 500 items is what `POST /jobs` takes. Together they may have at most 20,000 tasks. The answer has the
+   * jobs in the order of the request, as `GET /jobs` shows them; there is no `Location`, as there is no one address. The
+   * Idempotency-Key, if any, is that of the whole request.
+   */
+  @Post('batch')
+  @ApiBody({ type: CreateJobBatchDto, examples: JOB_BATCH_EXAMPLES })
+  @ApiCreatedResponse({ type: JobBatchDto })
+  @ApiOkResponse({
+    type: JobBatchDto,
+    description: 'What an earlier request with this key has made, as it is now',
+    headers: REPLAYED_HEADER,
+  })
+  @ApiIdempotencyKey()
+  @ApiProblems('validation_failed', 'dag_not_found')
+  async createJobBatch(
+    @Body() body: unknown,
+    @Headers(IDEMPOTENCY_KEY) key: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<{ items: JobSummary[] }> {
+    const { jobs: wanted, faults } = readJobBatch(body);
+    if (faults.length > 0) throw validationFailed(faults);
+    const { jobs, isReplay } = await this.jobs.createBatch(
+      wanted,
+      idempotencyKeyOf(key, 'POST /jobs/batch', body),
+    );
+    markCreation(response, isReplay);
+    return { items: jobs };
   }
 
   /** List jobs, newest first. */

@@ -9,7 +9,7 @@ import { PRIORITIES, type Priority } from '../domain/priority.js';
 import { CancelJobs } from '../engine/cancel-jobs.js';
 import { DagVersions } from '../engine/dag-versions.js';
 import { RerunJobs } from '../engine/rerun-jobs.js';
-import { StartJobs } from '../engine/start-jobs.js';
+import { StartJobs, type StartRequest } from '../engine/start-jobs.js';
 import { isIntegerKey, isUuidKey } from '../http/cursor.js';
 import { replayedResource } from '../http/idempotency.js';
 import { parseInstant } from '../http/instant.js';
@@ -25,10 +25,11 @@ import {
   type JobView,
   type TaskCounts,
 } from '../persistence/job-query.store.js';
+import { runIdsOf } from '../persistence/transitions/start-all.js';
 import { type QueueStats, TaskQueue } from '../queue/task-queue.js';
 import type { CreateJobDto } from './create-job.dto.js';
 import type { ListEventsQuery, ListJobsQuery } from './list-jobs.query.dto.js';
-import { newJobView } from './new-job.js';
+import { newJobSummary, newJobView } from './new-job.js';
 import type { RerunJobDto } from './rerun-job.dto.js';
 
 export interface QueueStatsView {
@@ -57,15 +58,7 @@ export class JobsService {
    */
   async create(body: CreateJobDto, key?: IdempotencyKey): Promise<{ job: JobView; isReplay: boolean }> {
     if (!isStoredId(body.dag_id)) throw noSuchDag(body.dag_id);
-    const runAt = typeof body.run_at === 'string' ? (parseInstant(body.run_at) ?? undefined) : undefined;
-    const answer = await this.startJobs.start({
-      dagId: body.dag_id,
-      trigger: 'manual',
-      priority: body.priority,
-      params: body.params ?? {},
-      runAt,
-      key,
-    });
+    const answer = await this.startJobs.start({ ...toRequest(body), key });
     // Only a start for a tick can find its tick taken.
     if (answer.kind === 'no_such_dag' || answer.kind === 'tick_taken') throw noSuchDag(body.dag_id);
     if (answer.kind !== 'started') return { job: await this.get(replayedResource(answer)), isReplay: true };
@@ -73,6 +66,36 @@ export class JobsService {
     // What the start has set free is on its way before the answer is written.
     await setImmediate();
     return { job: newJobView(answer.job, tasks, this.config.retries.maxRetries), isReplay: false };
+  }
+
+  /**
+   * Starts all of them or none.
+   *
+   * @returns the jobs as they were born, or those that the key has made, as they are now; in the order of the request
+   * @throws DomainError `validation_failed`, `dag_not_found`, `idempotency_key_reused`, `request_in_progress`
+   */
+  async createBatch(
+    bodies: readonly CreateJobDto[],
+    key?: IdempotencyKey,
+  ): Promise<{ jobs: JobSummary[]; isReplay: boolean }> {
+    const answer = await this.startJobs.startAll({ jobs: bodies.map(toRequest), key });
+    switch (answer.kind) {
+      case 'started':
+        // What the start has set free is on its way before the answer is written.
+        await setImmediate();
+        return { jobs: answer.jobs.map(newJobSummary), isReplay: false };
+      case 'no_such_dags':
+        throw noSuchDags(bodies, answer.places);
+      case 'too_many_tasks':
+        throw validationFailed([
+          {
+            pointer: '/jobs',
+            message: `These jobs have ${answer.tasks} tasks together; one request may start at most ${answer.limit}.`,
+          },
+        ]);
+      default:
+        return { jobs: await this.getSome(runIdsOf(replayedResource(answer))), isReplay: true };
+    }
   }
 
   async list(query: ListJobsQuery): Promise<Page<JobSummary>> {
@@ -101,6 +124,13 @@ export class JobsService {
     const found = await this.store.find(runId);
     if (found === null) throw new DomainError('job_not_found');
     return found.job;
+  }
+
+  /** @throws DomainError `job_not_found` when one of them is gone */
+  private async getSome(runIds: readonly string[]): Promise<JobSummary[]> {
+    const jobs = await this.store.findSome(runIds);
+    if (jobs.length < runIds.length) throw new DomainError('job_not_found');
+    return jobs;
   }
 
   async listEvents(runId: string, query: ListEventsQuery): Promise<Page<EventEnvelope>> {
@@ -196,6 +226,29 @@ export class JobsService {
     for (const priority of PRIORITIES) queues[priority] = { ...queues[priority], active: running[priority] };
     return { backend: this.config.queue.backend, queues, tasks };
   }
+}
+
+/** What no DAG has: an id that cannot be stored is not there, like any other that is not. */
+const ID_OF_NOTHING = 0;
+
+function toRequest({ dag_id: dagId, priority, params = {}, run_at: runAt }: CreateJobDto): StartRequest {
+  return {
+    dagId: isStoredId(dagId) ? dagId : ID_OF_NOTHING,
+    trigger: 'manual',
+    priority,
+    params,
+    runAt: typeof runAt === 'string' ? (parseInstant(runAt) ?? undefined) : undefined,
+  };
+}
+
+function noSuchDags(bodies: readonly CreateJobDto[], places: readonly number[]): DomainError {
+  const faults = places.map((place) => ({
+    pointer: pointerTo('/jobs', place, 'dag_id'),
+    message: `There is no DAG ${bodies[place].dag_id}.`,
+  }));
+  const detail =
+    faults.length === 1 ? faults[0].message : `${faults.length} of the jobs name a DAG that is not there.`;
+  return new DomainError('dag_not_found', detail, faults);
 }
 
 function noSuchDag(dagId: number): DomainError {

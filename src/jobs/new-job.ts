@@ -1,6 +1,6 @@
 import type { TaskSpec } from '../domain/task-spec.js';
 import { TASK_STATUSES } from '../domain/task-state.js';
-import type { JobView, TaskCounts, TaskView } from '../persistence/job-query.store.js';
+import type { JobSummary, JobView, TaskCounts, TaskView } from '../persistence/job-query.store.js';
 import type { StartedJob } from '../persistence/transitions/start.js';
 
 const NO_TASKS = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) as TaskCounts;
@@ -12,12 +12,9 @@ const NO_TASKS = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) 
  * @param maxRetries of tasks that do not say
  */
 export function newJobView(started: StartedJob, specs: readonly TaskSpec[], maxRetries: number): JobView {
-  const { dag_version_id: _versionId, size: _size, ...job } = started;
-  const task_counts = { ...NO_TASKS };
   const tasks = specs.map((spec): TaskView => {
-    const isQueued = job.status === 'queued' && spec.dependencies.length === 0;
+    const isQueued = started.status === 'queued' && spec.dependencies.length === 0;
     const status = isQueued ? 'queued' : 'blocked';
-    task_counts[status] += 1;
     return {
       name: spec.name,
       task_type: spec.task_type,
@@ -32,5 +29,13 @@ export function newJobView(started: StartedJob, specs: readonly TaskSpec[], maxR
       worker_id: null,
     };
   });
-  return { ...job, rerun_of: null, started_at: null, finished_at: null, task_counts, tasks };
+  return { ...newJobSummary(started), tasks };
+}
+
+/** The same without its tasks, as lists show it. */
+export function newJobSummary(started: StartedJob): JobSummary {
+  const { dag_version_id: _versionId, size, roots, ...job } = started;
+  const queued = job.status === 'queued' ? roots : 0;
+  const task_counts = { ...NO_TASKS, queued, blocked: size - queued };
+  return { ...job, rerun_of: null, started_at: null, finished_at: null, task_counts };
 }

@@ -112,6 +112,17 @@ export class JobQueryStore {
     return { job, seq };
   }
 
+  /** Those that are there, in the order asked for. */
+  async findSome(runIds: readonly string[]): Promise<JobSummary[]> {
+    return await queryRows<JobSummary>(
+      this.source,
+      `WITH page AS MATERIALIZED (
+         SELECT run_id, place FROM unnest($1::uuid[]) WITH ORDINALITY AS p (run_id, place)
+       ) SELECT ${SUMMARY} ${FROM_PAGE} ORDER BY page.place`,
+      [runIds],
+    );
+  }
+
   /** The index of a task in its job. */
   async findTask(runId: string, name: string): Promise<number | 'no_such_job' | 'no_such_task'> {
     const [row] = await queryRows<{ idx: number | null }>(

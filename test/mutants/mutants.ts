@@ -179,7 +179,7 @@ const DECISIONS: readonly Mutant[] = [
     'a request that is sent again makes a second job',
     SIMULATION,
     'src/engine/start-jobs.ts',
-    ['key: request.key ?? null,', 'key: null,'],
+    ['toInput(request, newRunId(), request.key)', 'toInput(request, newRunId())'],
   ),
   mutant(
     'failed-look-up-kept',
@@ -192,6 +192,13 @@ const DECISIONS: readonly Mutant[] = [
 
 /** Broken statements. */
 const STATEMENTS: readonly Mutant[] = [
+  mutant(
+    'batch-in-part',
+    'a batch of jobs starts without those whose DAG is gone',
+    MODEL,
+    `${TRANSITIONS}/start-all.ts`,
+    ['jobs = cardinality($1::uuid[]) AND tasks', 'tasks'],
+  ),
   mutant(
     'success-without-lease',
     'whoever knows a task may end it with success',

@@ -92,14 +92,18 @@ const REVIVE: Statement = {
         resolved_by = $5, note = coalesce($6, e.note)
     WHERE e.id = $3 AND e.status = 'pending' AND EXISTS (SELECT FROM root)
     RETURNING e.id, e.status, e.task_name
+  ), below AS MATERIALIZED (
+    -- With the job in each row every task is looked up by its key. Else a planner that takes jobs for small would compare
+    -- each task with each of these.
+    SELECT $1::uuid AS run_id, v.idx, v.open_upstreams FROM unnest($7::int[], $8::int[]) AS v (idx, open_upstreams)
   ), revived AS (
     UPDATE tasks t
     SET status = CASE WHEN v.open_upstreams = 0 THEN ${toTask('queue')} ELSE ${toTask('revive')} END,
         open_upstreams = v.open_upstreams, finished_at = NULL,
         attempt = t.attempt + (v.open_upstreams = 0)::int,
         queued_at = CASE WHEN v.open_upstreams = 0 THEN clock_timestamp() END
-    FROM unnest($7::int[], $8::int[]) AS v (idx, open_upstreams)
-    WHERE t.run_id = $1::uuid AND t.idx = v.idx AND t.status IN ${fromTask('revive')}
+    FROM below v
+    WHERE t.run_id = v.run_id AND t.idx = v.idx AND t.status IN ${fromTask('revive')}
       AND EXISTS (SELECT FROM root)
     RETURNING t.run_id, t.idx, t.name, t.status, t.attempt
   ), ready AS (

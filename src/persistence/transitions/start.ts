@@ -37,6 +37,8 @@ export interface StartedJob {
   dag_version_id: number;
   /** How many tasks it has. */
   size: number;
+  /** How many of them wait for no other. */
+  roots: number;
   status: JobStatus;
   priority: Priority;
   trigger: JobTrigger;
@@ -52,8 +54,8 @@ export interface RetryDefaults {
   maxDelaySeconds: number;
 }
 
-/** The parts of the statement that only a batch with idempotency keys has. */
-interface KeyParts {
+/** What the forms of the statement have in addition: keys of single starts, or the conditions of a batch (start-all.ts). */
+export interface StartParts {
   /** More columns of the input. */
   columns: string;
   arrays: string;
@@ -61,17 +63,17 @@ interface KeyParts {
   kept: string;
   /** Which of the wanted are inserted. */
   isNew: string;
-  /** More rows of the answer: one per key that makes nothing new. */
+  /** More rows of the answer, such as one per key that makes nothing new. */
   answers: string;
 }
 
-const WITHOUT_KEYS: KeyParts = { columns: '', arrays: '', kept: '', isNew: 'true', answers: '' };
+const WITHOUT_KEYS: StartParts = { columns: '', arrays: '', kept: '', isNew: 'true', answers: '' };
 
 /**
  * Equal keys of one batch are one start. A key whose DAG is gone, or not seen (see START), is only looked up: what
  * it has made must be found all the same, and a start that is refused must not be remembered.
  */
-const WITH_KEYS: KeyParts = {
+const WITH_KEYS: StartParts = {
   columns: ', route, caller, key_digest, fingerprint',
   arrays: ', $11::text[], $12::text[], $13::bytea[], $14::bytea[]',
   kept: `asked AS MATERIALIZED (
@@ -95,7 +97,8 @@ const WITH_KEYS: KeyParts = {
 /**
  * Inserts jobs of the current versions of their DAGs with all their tasks, straight from the stored definition: roots
  * queued, the rest blocked with the number of their upstreams. A tick that already has its job is left out. The share
- * lock on the DAG makes a start and a deletion take turns.
+ * lock on the DAG makes a start and a deletion take turns. `born` is told twice what is inserted once, as joining the
+ * inserted tasks back to their jobs would cost their product.
  *
  * A DAG whose definition changes while we wait for that lock is missing from `dag` (its new version is younger than
  * our snapshot): the caller asks again.
@@ -103,7 +106,7 @@ const WITH_KEYS: KeyParts = {
 const START: Statement = { name: 'start', text: startText(WITHOUT_KEYS) };
 const START_WITH_KEYS: Statement = { name: 'start-with-keys', text: startText(WITH_KEYS) };
 
-function startText({ columns, arrays, kept, isNew, answers }: KeyParts): string {
+export function startText({ columns, arrays, kept, isNew, answers }: StartParts): string {
   return `
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[]${arrays})
@@ -127,24 +130,23 @@ function startText({ columns, arrays, kept, isNew, answers }: KeyParts): string 
     FROM wanted WHERE ${isNew}
     ON CONFLICT (dag_id, tick_at) WHERE tick_at IS NOT NULL DO NOTHING
     RETURNING run_id, dag_id, dag_version_id, status, priority, trigger, params, scheduled_for, created_at, last_seq
+  ), born AS MATERIALIZED (
+    SELECT s.run_id, s.dag_id, s.priority, (t.ordinality - 1)::int AS idx, t.task ->> 'name' AS name,
+           t.task ->> 'task_type' AS task_type, jsonb_array_length(t.task -> 'dependencies') AS upstreams,
+           t.task -> 'dependencies' = '[]' AND s.status = 'queued' AS is_ready,
+           coalesce((t.task ->> 'max_retries')::int, $8::int) AS max_retries,
+           coalesce((t.task ->> 'retry_base_delay')::float8, $9::float8) AS base_seconds,
+           coalesce((t.task ->> 'retry_max_delay')::float8, $10::float8) AS max_seconds
+    FROM inserted s JOIN dag d ON d.id = s.dag_id
+         CROSS JOIN LATERAL jsonb_array_elements(d.tasks) WITH ORDINALITY AS t (task, ordinality)
   ), materialised AS (
     INSERT INTO tasks (run_id, idx, name, task_type, status, attempt, open_upstreams, queued_at,
                        max_retries, retry_base_seconds, retry_max_seconds)
-    SELECT s.run_id, t.ordinality - 1, t.task ->> 'name', t.task ->> 'task_type',
-           CASE WHEN t.task -> 'dependencies' = '[]' AND s.status = 'queued' THEN ${toTask('queue')} ELSE 'blocked' END,
-           (t.task -> 'dependencies' = '[]' AND s.status = 'queued')::int,
-           jsonb_array_length(t.task -> 'dependencies'),
-           CASE WHEN t.task -> 'dependencies' = '[]' AND s.status = 'queued' THEN clock_timestamp() END,
-           coalesce((t.task ->> 'max_retries')::int, $8::int),
-           coalesce((t.task ->> 'retry_base_delay')::float8, $9::float8),
-           coalesce((t.task ->> 'retry_max_delay')::float8, $10::float8)
-    FROM inserted s JOIN dag d ON d.id = s.dag_id
-         CROSS JOIN LATERAL jsonb_array_elements(d.tasks) WITH ORDINALITY AS t (task, ordinality)
-    RETURNING run_id, idx, name, status, attempt
+    SELECT run_id, idx, name, task_type, CASE WHEN is_ready THEN ${toTask('queue')} ELSE 'blocked' END, is_ready::int,
+           upstreams, CASE WHEN is_ready THEN clock_timestamp() END, max_retries, base_seconds, max_seconds
+    FROM born
   ), ready AS (
-    SELECT m.run_id, m.idx, m.name, m.attempt, s.dag_id, s.priority
-    FROM materialised m JOIN inserted s ON s.run_id = m.run_id
-    WHERE m.status = ${toTask('queue')}
+    SELECT run_id, idx, name, 1 AS attempt, dag_id, priority FROM born WHERE is_ready
   ), numbered AS (
     SELECT run_id, dag_id, 0 AS last_seq, 0 AS rank, 0 AS idx, 'job.created' AS type, NULL::text AS task,
            NULL::int AS attempt, jsonb_build_object('trigger', trigger, 'priority', priority) AS data
@@ -156,7 +158,7 @@ function startText({ columns, arrays, kept, isNew, answers }: KeyParts): string 
          1 AS from_seq, last_seq AS to_seq,
          (SELECT json_build_object(
             'run_id', i.run_id, 'dag_id', i.dag_id, 'dag_name', d.name, 'dag_version', d.version,
-            'dag_version_id', i.dag_version_id, 'size', d.size, 'status', i.status, 'priority', i.priority,
+            'dag_version_id', i.dag_version_id, 'size', d.size, 'roots', d.roots, 'status', i.status, 'priority', i.priority,
             'trigger', i.trigger, 'params', i.params, 'scheduled_for', ${isoTime('i.scheduled_for')}, 'created_at', ${isoTime('i.created_at')})
           FROM dag d WHERE d.id = i.dag_id) AS job
   FROM inserted i
@@ -164,26 +166,49 @@ function startText({ columns, arrays, kept, isNew, answers }: KeyParts): string 
   UNION ALL SELECT 'dag', NULL, NULL, NULL, NULL, id, NULL, NULL, NULL FROM dag${answers}`;
 }
 
-type Row =
-  | (Effect & { job: StartedJob | null })
-  | { what: 'dag'; dag_id: number; job: null }
-  | { what: 'key'; run_id: string; job: KeyRow };
+/** A row of every form's answer. */
+export type StartRow = (Effect & { job: StartedJob | null }) | { what: 'dag'; dag_id: number; job: null };
+type KeyedRow = StartRow | { what: 'key'; run_id: string; job: KeyRow };
 
 export interface Started {
   effects: Effect[];
   jobs: StartedJob[];
-  /** By run id: what became of the starts that made no job because of their key. */
-  verdicts: Map<string, KeyVerdict>;
   /** The DAGs that exist among those asked for. */
   dagIds: Set<number>;
 }
 
+/** @returns with `verdicts`, by run id: what became of the starts that made no job because of their key */
 export async function startJobs(
   database: SqlDatabase,
   defaults: RetryDefaults,
   inputs: readonly StartInput[],
-): Promise<Started> {
-  const params = [
+): Promise<Started & { verdicts: Map<string, KeyVerdict> }> {
+  const params = startParams(defaults, inputs);
+  const rows = inputs.some((input) => input.key !== null)
+    ? await database.query<KeyedRow>(START_WITH_KEYS, [
+        ...params,
+        inputs.map((input) => input.key?.route ?? null),
+        inputs.map((input) => input.key?.caller ?? null),
+        inputs.map((input) => input.key?.digest ?? null),
+        inputs.map((input) => input.key?.fingerprint ?? null),
+      ])
+    : await database.query<StartRow>(START, params);
+  const started = {
+    effects: [],
+    jobs: [],
+    dagIds: new Set<number>(),
+    verdicts: new Map<string, KeyVerdict>(),
+  };
+  for (const row of rows) {
+    if (row.what === 'key') started.verdicts.set(row.run_id, verdictOf(row.job));
+    else gather(row, started);
+  }
+  return started;
+}
+
+/** The parameters $1 to $10, which all forms have. */
+export function startParams(defaults: RetryDefaults, inputs: readonly StartInput[]): unknown[] {
+  return [
     inputs.map((input) => input.runId),
     inputs.map((input) => input.dagId),
     inputs.map((input) => input.trigger),
@@ -195,23 +220,13 @@ export async function startJobs(
     defaults.baseDelaySeconds,
     defaults.maxDelaySeconds,
   ];
-  const rows = inputs.some((input) => input.key !== null)
-    ? await database.query<Row>(START_WITH_KEYS, [
-        ...params,
-        inputs.map((input) => input.key?.route ?? null),
-        inputs.map((input) => input.key?.caller ?? null),
-        inputs.map((input) => input.key?.digest ?? null),
-        inputs.map((input) => input.key?.fingerprint ?? null),
-      ])
-    : await database.query<Row>(START, params);
-  const started: Started = { effects: [], jobs: [], verdicts: new Map(), dagIds: new Set() };
-  for (const row of rows) {
-    if (row.what === 'dag') started.dagIds.add(row.dag_id);
-    else if (row.what === 'key') started.verdicts.set(row.run_id, verdictOf(row.job));
-    else {
-      started.effects.push(row);
-      if (row.job !== null) started.jobs.push(row.job);
-    }
+}
+
+export function gather(row: StartRow, started: Started): void {
+  if (row.what === 'dag') {
+    started.dagIds.add(row.dag_id);
+    return;
   }
-  return started;
+  started.effects.push(row);
+  if (row.job !== null) started.jobs.push(row.job);
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  claimAll,
   createDag,
   createEngine,
   type EngineUnderTest,
@@ -227,5 +228,23 @@ describe('Many tasks that fail above the same thousands', () => {
     expect(carried.length).toBeLessThanOrEqual(8);
     expect(await statusOf(engine, runId)).toBe('failed');
     await expectConsistent(engine, runId);
+  }, 60_000);
+});
+
+describe('In a database whose statistics know jobs of one task only', () => {
+  it('ten thousand tasks are brought back within the patience of a statement', async () => {
+    const small = await createEngine({ MAX_RETRIES: '0' }, 1);
+    const dagId = await createDag(small, [noop('a')]);
+    await Promise.all(range(300).map(async () => await small.startJobs.start({ dagId, trigger: 'manual' })));
+    await small.rows('ANALYZE tasks');
+    const chain = range(9_999).map((index) => noop(`t${index}`, [index === 0 ? 'bad' : `t${index - 1}`]));
+    const runId = await startJob(small, [noop('bad'), ...chain]);
+    const bad = (await claimAll(small)).find((claim) => claim.runId === runId)!;
+    await small.finishTasks.finish(bad, failure(false));
+    const [{ id }] = await small.rows<{ id: number }>('SELECT id FROM dlq_entries WHERE run_id = $1', [
+      runId,
+    ]);
+    expect(await small.replayTasks.replay(id, 'tester')).toBe('done');
+    await small.close();
   }, 60_000);
 });

@@ -15,10 +15,19 @@ export async function holdRows(
   select: string,
   params: unknown[],
 ): Promise<HeldRows> {
+  return await holdChange(engine, `${select} FOR UPDATE`, params);
+}
+
+/** The same with rows it changes: who waits for them sees the change when they are let go. */
+export async function holdChange(
+  engine: EngineUnderTest,
+  change: string,
+  params: unknown[],
+): Promise<HeldRows> {
   const client = new pg.Client({ connectionString: engine.url });
   await client.connect();
   await client.query('BEGIN');
-  await client.query(`${select} FOR UPDATE`, params);
+  await client.query(change, params);
   return {
     untilWaiting: async (sessions) =>
       await eventually(async () => {

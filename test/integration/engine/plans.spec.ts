@@ -185,6 +185,24 @@ const STEPS: Record<string, () => Promise<Step>> = {
       await one.startJobs.start({ dagId, trigger: 'manual', key });
     };
   },
+  'start of many at once': async () => {
+    const dagIds = [
+      await createDag(engine, [noop('a'), noop('b', ['a'])]),
+      await createDag(engine, [noop('a')]),
+    ];
+    const jobs = Array.from({ length: 40 }, (_, n) => ({ dagId: dagIds[n % 2], trigger: 'manual' }) as const);
+    const key = {
+      route: 'POST /jobs/batch',
+      caller: 'anonymous',
+      digest: randomBytes(32),
+      fingerprint: randomBytes(32),
+    };
+    return async (one) => {
+      await one.startJobs.startAll({ jobs });
+      await one.startJobs.startAll({ jobs, key });
+      await one.startJobs.startAll({ jobs, key });
+    };
+  },
   'start of a tick': async () => {
     const dagId = await createDag(engine, [noop('a')]);
     return async (one) => await one.startJobs.start({ dagId, trigger: 'cron', tickAt: new Date() });

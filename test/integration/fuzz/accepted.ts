@@ -37,6 +37,7 @@ export class Accepted {
     if (operation?.id === 'createDag') this.dag({ ...DAG_DEFAULTS, ...json(sent.body) }, json(answer.text));
     else if (operation?.id === 'patchDag') this.dag(json(sent.body), json(answer.text));
     else if (operation?.id === 'createJob') this.job(json(sent.body), json(answer.text));
+    else if (operation?.id === 'createJobBatch') this.batch(json(sent.body), json(answer.text));
   }
 
   private dag(wanted: Fields, got: Fields): void {
@@ -52,6 +53,12 @@ export class Accepted {
     const id = got.id as number;
     if (!this.versions.has(id)) this.versions.set(id, new Map());
     this.versions.get(id)?.set(got.version as number, got.tasks);
+  }
+
+  private batch(wanted: Fields, got: Fields): void {
+    const [jobs, items] = [wanted.jobs as Fields[], got.items as Fields[]];
+    this.expectSame('number of jobs', jobs.length, items.length);
+    jobs.forEach((job, place) => this.job(job, items[place] ?? {}));
   }
 
   private job(wanted: Fields, got: Fields): void {

@@ -271,6 +271,7 @@ function alive(example: unknown, pick: number): unknown {
   if (typeof example !== 'object' || example === null || Array.isArray(example)) return example;
   const copy = structuredClone(example) as Record<string, unknown>;
   if ('dag_id' in copy) copy.dag_id = pooled('dag_id', pick);
+  if (Array.isArray(copy.jobs)) copy.jobs = copy.jobs.map((job: unknown, place) => alive(job, pick + place));
   if (typeof copy.filter === 'object') copy.filter = { dag_id: pooled('entry_dag_id', pick) };
   if (typeof copy.name === 'string') copy.name = `${copy.name}-${pick}`;
   return copy;

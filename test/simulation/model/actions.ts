@@ -2,6 +2,7 @@ import type { Outcome } from '../../../src/domain/outcome.js';
 import { formatAttemptId, parseAttemptId } from '../../../src/domain/attempt-id.js';
 import type { IdempotencyKey } from '../../../src/persistence/idempotency-key.store.js';
 import { closeEntry } from '../../../src/persistence/transitions/replay.js';
+import { runIdsOf } from '../../../src/persistence/transitions/start-all.js';
 import type { Claim } from '../../../src/engine/claim-tasks.js';
 import { entryNames } from './picture.js';
 import type { Side } from './side.js';
@@ -67,6 +68,32 @@ async function start(side: Side, [dag, kind, priority, key]: Choices): Promise<u
     if (answer.kind !== 'started') return answer.kind;
     const { status, priority: is, trigger, params, scheduled_for } = answer.job;
     return { job: side.nameOf(answer.runId), status, is, trigger, params, waits: scheduled_for !== null };
+  });
+}
+
+/** Jobs of two DAGs, one of which may be gone, together. */
+async function startAll(side: Side, [dag, kind, other, key]: Choices): Promise<unknown> {
+  const request = { dagId: pick(side.dags, dag)!, trigger: 'manual', params: { n: dag } } as const;
+  const runAt = new Date(side.installation.nowMs() + HOUR_MS);
+  const second = { ...request, dagId: pick(side.dags, other)!, priority: 'low' } as const;
+  const jobs = [
+    [request, second],
+    [second, { ...request, runAt }, request],
+    [request, { ...second, dagId: 999_999 }],
+  ][kind % 3];
+  const route = 'POST /jobs/batch';
+  const answer = await side.verbs.startJobs.startAll({
+    jobs,
+    key: key % 2 === 0 ? { ...keyOf(key), route } : undefined,
+  });
+  side.nameJobs((await side.installation.written()).jobs);
+  if (answer.kind === 'replayed')
+    return `replayed ${runIdsOf(answer.resource)
+      .map((runId) => side.nameOf(runId))
+      .join()}`;
+  if (answer.kind !== 'started') return answer;
+  return answer.jobs.map(({ run_id: runId, status, priority, size, roots, scheduled_for }) => {
+    return { job: side.nameOf(runId), status, priority, size, roots, waits: scheduled_for !== null };
   });
 }
 
@@ -316,6 +343,7 @@ export type Need = 'job' | 'message' | 'queued' | 'claim' | 'entry';
 /** With how often each is drawn, among those that have what they need. */
 export const ACTIONS: Readonly<Record<string, { act: Action; weight: number; needs?: Need }>> = {
   start: { act: start, weight: 4 },
+  'start all': { act: startAll, weight: 2 },
   'claim what is queued': { act: claimQueued, weight: 14, needs: 'queued' },
   'claim by messages': { act: claim, weight: 4, needs: 'message' },
   'claim an alien': { act: claimAlien, weight: 1, needs: 'message' },

@@ -17,7 +17,7 @@ import { close, entryLocked, entryRun, replayLock, revive, taskStates } from './
 import { jobVersion, rerun, rerunLock } from './rerun.js';
 import { retire } from './retire.js';
 import type { Rule } from './rule.js';
-import { start, startWithKeys } from './start.js';
+import { start, startAll, startAllWithKey, startWithKeys } from './start.js';
 import { succeedBatch, succeedOne } from './succeed.js';
 import { drain, forget, lose, orphans, register, remove, renew, revoked, unknown } from './workers.js';
 
@@ -25,6 +25,8 @@ import { drain, forget, lose, orphans, register, remove, renew, revoked, unknown
 export const RULES: Readonly<Record<string, Rule>> = {
   start,
   'start-with-keys': startWithKeys,
+  'start-all': startAll,
+  'start-all-with-key': startAllWithKey,
   claim,
   succeed: succeedBatch,
   'succeed-one': succeedOne,

@@ -125,6 +125,7 @@ function answerOf(db: Tables, job: JobRow, dag: DagRow): object[] {
     dag_version: dag.version,
     dag_version_id,
     size: db.tasksOf(run_id).length,
+    roots: db.tasksOf(run_id).filter((task) => task.open_upstreams === 0).length,
     status,
     priority,
     trigger,
@@ -151,7 +152,7 @@ type Arrays = [
 ];
 
 /** Jobs of the DAGs that are there, each tick once, each key once; a key of a DAG that is gone still has its answer. */
-function startAll(db: Tables, arrays: Arrays, keyAt: (place: number) => Asked | null): object[] {
+function startAny(db: Tables, arrays: Arrays, keyAt: (place: number) => Asked | null): object[] {
   const [runIds, dagIds, triggers, priorities, params, scheduledFor, tickAt, ...retries] = arrays;
   const rows: object[] = [];
   const dags = db.dags.all().filter((dag) => dagIds.includes(dag.id) && dag.deleted_at === null);
@@ -180,7 +181,7 @@ function startAll(db: Tables, arrays: Arrays, keyAt: (place: number) => Asked | 
   return [...rows, ...dags.map((dag) => ({ what: 'dag', dag_id: dag.id, job: null }))];
 }
 
-export const start = rule((db, ...arrays: Arrays) => startAll(db, arrays, () => null));
+export const start = rule((db, ...arrays: Arrays) => startAny(db, arrays, () => null));
 
 export const startWithKeys = rule(
   (
@@ -199,10 +200,65 @@ export const startWithKeys = rule(
       Buffer[],
       Buffer[],
     ];
-    return startAll(db, params.slice(0, -4) as Arrays, (place) =>
+    return startAny(db, params.slice(0, -4) as Arrays, (place) =>
       digests[place] === null
         ? null
         : asked(routes[place], callers[place], digests[place], fingerprints[place]),
     );
+  },
+);
+
+/** All of them or, where a DAG is not there, they are too heavy or the key is known, none. */
+function startWhole(
+  db: Tables,
+  arrays: Arrays,
+  maxTasks: number,
+  key: Asked | null,
+  resource: string,
+): object[] {
+  const [runIds, dagIds] = arrays;
+  const dags = db.dags.all().filter((dag) => dagIds.includes(dag.id) && dag.deleted_at === null);
+  const versions = runIds.flatMap((_, place) => {
+    const dag = dags.find((one) => one.id === dagIds[place]);
+    return dag === undefined
+      ? []
+      : db.versions.all().filter((row) => row.dag_id === dag.id && row.version === dag.version);
+  });
+  const tasks = versions.reduce((sum, version) => sum + version.tasks.length, 0);
+  const weight = { what: 'weight', job: { tasks } };
+  const isWhole = versions.length === runIds.length && tasks <= maxTasks;
+  const verdict = key === null ? null : keepKey(db, key, isWhole ? resource : null);
+  if (verdict !== null) return [weight, { what: 'key', job: verdict }];
+  if (isWhole) return [weight, ...startAny(db, arrays, () => null)];
+  return [weight, ...dags.map((dag) => ({ what: 'dag', dag_id: dag.id, job: null }))];
+}
+
+export const startAll = rule((db, ...params: [...Arrays, maxTasks: number]) =>
+  startWhole(db, params.slice(0, 10) as Arrays, params[10], null, ''),
+);
+
+export const startAllWithKey = rule(
+  (
+    db,
+    ...params: [
+      ...Arrays,
+      maxTasks: number,
+      route: string,
+      caller: string,
+      digest: Buffer,
+      fingerprint: Buffer,
+      resource: string,
+    ]
+  ) => {
+    const [maxTasks, route, caller, digest, fingerprint, resource] = params.slice(10) as [
+      number,
+      string,
+      string,
+      Buffer,
+      Buffer,
+      string,
+    ];
+    const key = asked(route, caller, digest, fingerprint);
+    return startWhole(db, params.slice(0, 10) as Arrays, maxTasks, key, resource);
   },
 );
