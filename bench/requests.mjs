@@ -5,10 +5,12 @@
  *   npm run build && node bench/requests.mjs        (ROUNDS=5 SECONDS=4 CONNECTIONS=32)
  *
  * In one run, alternating: `GET /health/live` (what Node's HTTP and Nest give at best), `GET /jobs/{run_id}`, `POST /jobs`
- * of a one-task and of a three-task DAG to `ROLE=api` (jobs pile up: acceptance alone), and to `ROLE=all` (the same
- * process runs them as well). PostgreSQL with fsync on; every accepted job is counted again in the database.
- * The CPU columns are seconds of one core per 1,000 requests, of the application, of PostgreSQL and of this client:
- * what adds up to the two cores is what bounds the rate.
+ * of a one-task and of a three-task DAG, and `POST /jobs/batch` of BATCH (500) jobs of the one-task DAG over BATCH_CONNECTIONS
+ * (4), to `ROLE=api` (jobs pile up: acceptance alone), and to `ROLE=all` (the same process runs them as well; what a batch
+ * leaves to do is run while the next requests are measured, so batches are left out there). PostgreSQL with fsync on; every
+ * accepted job is counted again in the database.
+ * The rates are of requests, or of the jobs of a batch. The CPU columns are seconds of one core per 1,000 of them, of the
+ * application, of PostgreSQL and of this client: what adds up to the two cores is what bounds the rate.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,6 +27,8 @@ import { median, quantile, spread, table } from './measure.mjs';
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SECONDS = Number(process.env.SECONDS ?? 4);
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 32);
+const BATCH = Number(process.env.BATCH ?? 500);
+const BATCH_CONNECTIONS = Number(process.env.BATCH_CONNECTIONS ?? 4);
 
 const noop = (name, dependencies = []) => ({ name, task_type: 'noop', config: {}, dependencies });
 const DAGS = [
@@ -33,12 +37,12 @@ const DAGS = [
 ];
 
 /** Sends the request over and over for SECONDS; every answer has to have the expected status. */
-async function load(url, request, expected) {
-  const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
+async function load(url, request, expected, connections) {
+  const pool = new Pool(url, { connections, pipelining: 1 });
   const times = [];
   const end = performance.now() + SECONDS * 1_000;
   await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
+    Array.from({ length: connections }, async () => {
       for (let sentAt = performance.now(); sentAt < end; sentAt = performance.now()) {
         const answer = await pool.request(request);
         await answer.body.dump({ limit: 1e9 });
@@ -63,11 +67,11 @@ async function measure(role, env, rows) {
     client: ownCpuSeconds(),
   });
   try {
-    const post = (dag) => ({
+    const post = (path, body) => ({
       method: 'POST',
-      path: '/jobs',
+      path,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ dag_id: dag.id }),
+      body: JSON.stringify(body),
     });
     const dags = [];
     for (const dag of DAGS)
@@ -76,21 +80,35 @@ async function measure(role, env, rows) {
     const requests = [
       ['GET /health/live', { method: 'GET', path: '/health/live' }, 200],
       ['GET /jobs/{run_id}, 3 tasks', { method: 'GET', path: `/jobs/${run_id}` }, 200],
-      ...dags.map((dag, i) => [`POST /jobs, ${DAGS[i].name} task${i ? 's' : ''}`, post(dag), 201]),
+      ...dags.map((dag, i) => [
+        `POST /jobs, ${DAGS[i].name} task${i ? 's' : ''}`,
+        post('/jobs', { dag_id: dag.id }),
+        201,
+      ]),
     ];
+    const jobs = Array.from({ length: BATCH }, () => ({ dag_id: dags[0].id }));
+    if (role === 'api')
+      requests.push([
+        `POST /jobs/batch, ${BATCH} jobs of one task`,
+        post('/jobs/batch', { jobs }),
+        201,
+        BATCH,
+      ]);
     const results = requests.map(() => []);
     let accepted = 1;
     for (let round = -1; round < ROUNDS; round += 1)
-      for (const [index, [name, request, expected]] of requests.entries()) {
+      for (const [index, [name, request, expected, jobsEach = 1]] of requests.entries()) {
         process.stderr.write(`\r${role}: round ${Math.max(0, round + 1)}/${ROUNDS} ${name}\x1b[K`);
         const before = usage();
-        const times = await load(application.url, request, expected);
+        const connections = jobsEach > 1 ? BATCH_CONNECTIONS : CONNECTIONS;
+        const times = await load(application.url, request, expected, connections);
         const after = usage();
-        if (expected === 201) accepted += times.length;
+        const count = times.length * jobsEach;
+        if (expected === 201) accepted += count;
         if (round < 0) continue;
-        const cpu = (who) => ((after[who] - before[who]) * 1_000) / times.length;
+        const cpu = (who) => ((after[who] - before[who]) * 1_000) / count;
         results[index].push({
-          rate: times.length / SECONDS,
+          rate: count / SECONDS,
           p50: quantile(times, 0.5),
           p99: quantile(times, 0.99),
           app: cpu('app'),
@@ -135,7 +153,8 @@ try {
   // Other roles than `all` wait for the schema.
   const migrate = new URL('../dist/migrate.js', import.meta.url);
   execFileSync(process.execPath, [migrate.pathname], { env: { ...process.env, ...env }, stdio: 'ignore' });
-  for (const role of ['api', 'all']) await measure(role, env, rows);
+  // `api` last: what it accepts stays, and `all` would have to run it.
+  for (const role of ['all', 'api']) await measure(role, env, rows);
 } finally {
   await redis?.stop();
   await postgres.stop();

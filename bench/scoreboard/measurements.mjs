@@ -2,6 +2,7 @@
  * The measurements, the same for all systems. They run in the system's own process and know it by these verbs:
  *
  *   submit(length)   one job, a chain of so many tasks; resolves when it is accepted, with what `ended` takes
+ *   submitMany(count, length)   so many of them by the call that the system has for many; with what `ended` takes
  *   ended(jobs)      resolves when all have ended, with the moments they did, in that order (clock.mjs)
  *   fan(width)       one job 1 → width → 1: { ms, sinkMs, sinkEndMs }
  *   feed(count)      accepts one-task jobs the way the system takes many; `done()` says how many have ended so far
@@ -33,6 +34,15 @@ export async function inFlight(count, limit, work) {
 async function jobs(system, { count, length }) {
   const startedAt = now();
   const accepted = await inFlight(count, SUBMISSIONS_UNDER_WAY, () => system.submit(length));
+  const acceptedAt = now();
+  const ms = Math.max(...(await system.ended(accepted))) - startedAt;
+  return { ms, submitMs: acceptedAt - startedAt, tasks: count * length };
+}
+
+/** The same by the call for many. */
+async function batch(system, { count, length }) {
+  const startedAt = now();
+  const accepted = await system.submitMany(count, length);
   const acceptedAt = now();
   const ms = Math.max(...(await system.ended(accepted))) - startedAt;
   return { ms, submitMs: acceptedAt - startedAt, tasks: count * length };
@@ -166,6 +176,7 @@ export const MEASUREMENTS = {
   fan: async (system, { width }) => ({ ...(await system.fan(width)), tasks: width + 2 }),
   scripts: (system, size) => system.scripts(size),
   jobs,
+  batch,
   latency,
   rate,
   drain,

@@ -3,6 +3,8 @@
  *   - fan: graphile-worker has jobs, not what comes after several of them; an openworkflow run may have 1,000 steps, all told.
  *   - chains, fans, three steps: raw BullMQ has no order between jobs, its flows (`flow`) have.
  *   - one-task jobs: a flow of one job is a BullMQ job.
+ *   - jobs of several tasks, many at once: DBOS and openworkflow start one workflow per call; graphile-worker takes many jobs at
+ *     once, but not what comes after them.
  *   - script tasks: the others would call the same `spawn` from their function, which is the row `spawn`.
  *
  * `kind` names the measurement (measurements.mjs), `long` and `short` its sizes, `headline` the figure of a sample that the
@@ -115,6 +117,20 @@ export const WORKLOADS = [
     timed: 'From the first submission to the last stored end; 32 submissions under way at a time.',
     kind: 'jobs',
     systems: ORDERED,
+    long: { count: 1_000, length: 3 },
+    short: { count: 100, length: 3 },
+    headline: 'ms',
+    unit: 'ms',
+    digits: 0,
+    better: 'less',
+    baseline: 'flow',
+  },
+  {
+    id: 'jobs-1000x3-batch',
+    title: '1,000 jobs, each a chain of 3 tasks, submitted by as many at once as the system takes',
+    timed: 'From the first submission to the last stored end; one `addBulk` of 1,000, two requests of 500.',
+    kind: 'batch',
+    systems: ['flow', 'ours'],
     long: { count: 1_000, length: 3 },
     short: { count: 100, length: 3 },
     headline: 'ms',

@@ -47,14 +47,24 @@ export async function open({ redisUrl }) {
   await worker.waitUntilReady();
   const endOf = (n) => new Promise((resolve) => endings.set(n, resolve));
 
+  const chain = (length) => {
+    const first = executions.take(length);
+    const end = endOf(first + length - 1);
+    let flow = node('task', first);
+    for (let i = 1; i < length; i += 1) flow = node('task', first + i, [flow]);
+    return { flow, end };
+  };
+
   return {
     async submit(length) {
-      const first = executions.take(length);
-      const end = endOf(first + length - 1);
-      let flow = node('task', first);
-      for (let i = 1; i < length; i += 1) flow = node('task', first + i, [flow]);
+      const { flow, end } = chain(length);
       await producer.add(flow);
       return { end };
+    },
+    async submitMany(count, length) {
+      const chains = Array.from({ length: count }, () => chain(length));
+      await producer.addBulk(chains.map(({ flow }) => flow));
+      return chains.map(({ end }) => ({ end }));
     },
     ended: (jobs) => Promise.all(jobs.map(({ end }) => end)),
     async fan(width) {

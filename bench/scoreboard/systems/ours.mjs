@@ -2,7 +2,9 @@ import pg from 'pg';
 import { Pool } from 'undici';
 import { call, startApplication } from '../../application.mjs';
 import { now, until } from '../clock.mjs';
-import { inFlight } from '../measurements.mjs';
+
+/** Most jobs that one request may start. */
+const MOST_AT_ONCE = 500;
 
 const noop = (name, dependencies = []) => ({ name, task_type: 'noop', config: {}, dependencies });
 
@@ -30,7 +32,7 @@ function scripts(count, task_type, config) {
 
 /**
  * The whole product as it is built: one process of `ROLE=all`, 100 slots, queues in Redis, defaults otherwise. This process
- * is its client: jobs come by `POST /jobs` over kept connections, one by one, and their ends are read from the database,
+ * is its client: jobs come by `POST /jobs` over kept connections, many at once by `POST /jobs/batch`; their ends are read from the database,
  * where the moment of the end is `finished_at`.
  */
 export async function open({ postgresUrl, redisUrl }) {
@@ -60,18 +62,38 @@ export async function open({ postgresUrl, redisUrl }) {
 
   /** What was accepted since the last check. */
   const accepted = { runIds: [], tasks: 0 };
-  const post = async (dagId, tasks) => {
+  const send = async (path, body) => {
     const answer = await http.request({
       method: 'POST',
-      path: '/jobs',
+      path,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ dag_id: dagId }),
+      body: JSON.stringify(body),
     });
-    const job = await answer.body.json();
-    if (answer.statusCode !== 201) throw new Error(`POST /jobs: ${answer.statusCode} ${JSON.stringify(job)}`);
-    accepted.runIds.push(job.run_id);
+    const made = await answer.body.json();
+    if (answer.statusCode !== 201)
+      throw new Error(`POST ${path}: ${answer.statusCode} ${JSON.stringify(made)}`);
+    return made;
+  };
+  const post = async (dagId, tasks) => {
+    const { run_id } = await send('/jobs', { dag_id: dagId });
+    accepted.runIds.push(run_id);
     accepted.tasks += tasks;
-    return job.run_id;
+    return run_id;
+  };
+  /** As many jobs of one DAG, by requests of up to 500 at the same time. */
+  const postMany = async (dagId, count, tasks) => {
+    const sizes = Array.from({ length: Math.ceil(count / MOST_AT_ONCE) }, (_, i) =>
+      Math.min(MOST_AT_ONCE, count - i * MOST_AT_ONCE),
+    );
+    const batches = await Promise.all(
+      sizes.map((size) =>
+        send('/jobs/batch', { jobs: Array.from({ length: size }, () => ({ dag_id: dagId })) }),
+      ),
+    );
+    const runIds = batches.flatMap(({ items }) => items.map(({ run_id }) => run_id));
+    accepted.runIds.push(...runIds);
+    accepted.tasks += count * tasks;
+    return runIds;
   };
   const unfinished = async () =>
     (await query(`SELECT count(*)::int AS n FROM jobs WHERE status IN ('scheduled', 'queued', 'running')`))[0]
@@ -97,7 +119,8 @@ export async function open({ postgresUrl, redisUrl }) {
   return {
     submit,
     ended,
-    feed: (count) => inFlight(count, 32, () => submit(1)),
+    submitMany: async (count, length) => postMany(await dagOf('chain', length), count, length),
+    feed: async (count) => postMany(await dagOf('chain', 1), count, 1),
     done: async () => accepted.runIds.length - (await unfinished()),
     looks: () => looks,
     async fan(width) {

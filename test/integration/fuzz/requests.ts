@@ -197,7 +197,12 @@ function oddHeaders(): Generator<Header[]> {
     { weight: 1, of: hostileText.map(headerText) },
     { weight: 1, of: constantFrom(...ODD_VALUES) },
   );
-  return uniqueArray(tuple<Header>(constantFrom(...ABUSED_HEADERS), value), 0, 3, ([name]) => name);
+  // The client itself reads `Host`, and fails on a bracket that is not closed.
+  const header = tuple<Header>(constantFrom(...ABUSED_HEADERS), value).map(([name, text]): Header => [
+    name,
+    name === 'host' ? text.replaceAll('[', '(') : text,
+  ]);
+  return uniqueArray(header, 0, 3, ([name]) => name);
 }
 
 /** What a header may hold at all: the rest is for the part that speaks raw HTTP. */
