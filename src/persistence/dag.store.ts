@@ -52,6 +52,9 @@ const COLUMNS = `d.id, d.name, d.description, d.cron_expression, d.timezone, d.p
 const VERSION = 'JOIN dag_versions v ON v.dag_id = d.id AND v.version = d.version';
 const FROM = `FROM dags d ${VERSION}`;
 
+/** OFFSET keeps it apart: a plan that knows no tag takes each for a common one, and reads all DAGs for one that none has. */
+const TAGGED = 'SELECT * FROM dags WHERE deleted_at IS NULL AND tags @> ARRAY[?]::text[] OFFSET 0';
+
 /**
  * DAGs and their versions. Deleted ones are invisible here; their rows stay for the history of their jobs.
  *
@@ -67,9 +70,10 @@ export class DagStore {
       .addText('deleted_at IS NULL')
       .add('id < ?', before)
       .add('position(lower(?) IN lower(name)) > 0', filter.name)
-      .add('tags @> ARRAY[?]::text[]', filter.tag)
       .add('is_paused = ?', filter.isPaused);
-    const page = `SELECT id FROM dags ${conditions.where} ORDER BY id DESC LIMIT ${conditions.param(limit)}`;
+    const from =
+      filter.tag === undefined ? 'dags' : `(${TAGGED.replace('?', conditions.param(filter.tag))}) AS tagged`;
+    const page = `SELECT id FROM ${from} ${conditions.where} ORDER BY id DESC LIMIT ${conditions.param(limit)}`;
     const sql = `WITH page AS MATERIALIZED (${page}) SELECT ${COLUMNS} FROM page JOIN dags d ON d.id = page.id ${VERSION}
       ORDER BY page.id DESC`;
     return await queryRows<DagRow>(this.source, sql, conditions.params);

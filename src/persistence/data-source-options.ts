@@ -20,13 +20,18 @@ import { EventsByTime1764500000000 } from './migrations/1764500000000-events-by-
 import { HistoryPartitions1764700000000 } from './migrations/1764700000000-history-partitions.js';
 import { RerunsAndDlqOperations1764200000000 } from './migrations/1764200000000-reruns-and-dlq-operations.js';
 import { CONNECTION_PATIENCE_MS, PATIENCE } from './patience.js';
+import { READ_PLANNING } from './planning.js';
+import { preparingClients } from './preparing-client.js';
 
 export interface DataSourceSettings {
   url: string;
   /** Largest number of connections of this pool. */
   poolSize: number;
   applicationName: string;
-  /** Somebody waits for the answers: a statement that takes long is given up. Migrations have the time they need. */
+  /**
+   * Somebody waits for the answers: statements are prepared, and one that takes long is given up. Migrations have the time
+   * they need.
+   */
   isHasty?: boolean;
 }
 
@@ -69,8 +74,9 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
     connectTimeoutMS: CONNECTION_PATIENCE_MS,
     extra: {
       idleTimeoutMillis: 30_000,
-      Client: boundedClients(),
-      ...(settings.isHasty === true ? PATIENCE : { keepAlive: true }),
+      ...(settings.isHasty === true
+        ? { ...PATIENCE, Client: preparingClients(), options: READ_PLANNING }
+        : { Client: boundedClients(), keepAlive: true }),
     },
   };
 }

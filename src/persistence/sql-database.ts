@@ -2,6 +2,7 @@ import { type ClientBase, type ClientConfig, Pool, type PoolClient } from 'pg';
 import { boundedClients } from './bounded-client.js';
 import { isDatabaseAway } from './database-faults.js';
 import { CONNECTION_PATIENCE_MS, PATIENCE } from './patience.js';
+import { PLANNING } from './planning.js';
 import { repeatConflicts } from './repeat-conflicts.js';
 
 /** One named statement; the name makes it a prepared one, so it must be unique per text. */
@@ -23,18 +24,7 @@ export interface SqlDatabaseSettings {
 /** Connections for insistent statements: the reaper's, a ping, and heartbeats, of which four may overlap. */
 const LANE_SIZE = 6;
 
-/** Settings of the sessions; see SqlDatabase. */
-const PLANNING =
-  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c join_collapse_limit=1 -c jit=off';
-
-/**
- * The hot path's way to PostgreSQL: prepared statements by name over a small pool of its own, past TypeORM.
- *
- * Plans: every hot statement looks rows up by key for a batch of a few hundred. `force_generic_plan` plans it once per
- * connection; the planner switches make it nested loops over indexes even while the statistics of a young database say
- * that the tables are empty, which is when a hash join would read a whole table for each batch. Explicit joins keep the
- * order they are written in: a statement joins its input to the locked jobs and goes to the tasks with both.
- */
+/** The hot path's way to PostgreSQL: prepared statements by name over a small pool of its own, past TypeORM. */
 export class SqlDatabase {
   private readonly pool: Pool;
   /** For insistent statements, which must not queue behind others. */

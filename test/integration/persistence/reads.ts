@@ -1,3 +1,4 @@
+import { escapeLiteral } from 'pg';
 import type { DataSource } from 'typeorm';
 
 /** A node of `EXPLAIN (ANALYZE, FORMAT JSON)`, as far as we look. */
@@ -20,16 +21,23 @@ export interface Reads {
 
 /**
  * A data source that also says what each statement reads: every one is explained beside its answer, with the plan it
- * gets.
+ * gets as a prepared statement, in a session like those of the data source.
  */
 export function watched(source: DataSource): { source: DataSource; reads(): Reads } {
   let seen: Reads = { rows: 0, wholeTables: [] };
-  const query = async (sql: string, params?: unknown[]): Promise<unknown> => {
-    const [row] = await source.query<{ 'QUERY PLAN': { Plan: Plan }[] }[]>(
-      `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
-      params,
-    );
-    addReads(row['QUERY PLAN'][0].Plan, seen);
+  const query = async (sql: string, params: unknown[] = []): Promise<unknown> => {
+    const session = source.createQueryRunner();
+    try {
+      await session.query(`PREPARE watched AS ${sql}`);
+      const values = params.length === 0 ? '' : `(${params.map(literal).join(', ')})`;
+      const [row] = (await session.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE watched ${values}`)) as {
+        'QUERY PLAN': { Plan: Plan }[];
+      }[];
+      await session.query('DEALLOCATE watched');
+      addReads(row['QUERY PLAN'][0].Plan, seen);
+    } finally {
+      await session.release();
+    }
     return await source.query(sql, params);
   };
   return {
@@ -49,4 +57,11 @@ function addReads(plan: Plan, reads: Reads): void {
     reads.rows += (plan['Actual Rows'] + removed) * plan['Actual Loops'];
   if (plan['Node Type'] === 'Seq Scan') reads.wholeTables.push(plan['Relation Name']!);
   for (const below of plan.Plans ?? []) addReads(below, reads);
+}
+
+/** A parameter as EXECUTE takes it; of what the statements of the API have. */
+function literal(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return escapeLiteral(`{${value.join(',')}}`);
+  return escapeLiteral(String(value));
 }
