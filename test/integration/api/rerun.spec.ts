@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { DagsModule } from '../../../src/dags/dags.module.js';
+import { MOST_TASKS } from '../../../src/domain/graph.js';
 import { JobsModule } from '../../../src/jobs/jobs.module.js';
 import { type ApiApplication, startApi } from './api-application.js';
 import { StandInWorker } from './stand-in-worker.js';
@@ -109,7 +110,6 @@ describe('rerunning a job', () => {
     [{ from: 'end' }, ['/from']],
     [{ from: [] }, ['/from']],
     [{ from: [1] }, ['/from']],
-    [{ from: Array.from({ length: 10_001 }, () => 'a') }, ['/from']],
     [{ from: { task: 'a' } }, ['/from']],
     [{ from: ['x'] }, ['/from/0']],
     [{ from: ['a', 'x', '__proto__'] }, ['/from/1', '/from/2']],
@@ -118,6 +118,13 @@ describe('rerunning a job', () => {
     const { runId } = await ended('succeeded');
     const answer = await rerun(runId, body).expect(422);
     expect(answer.body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual(pointers);
+  });
+
+  test('refuses more names than any DAG may have tasks', async () => {
+    const { runId } = await ended('succeeded');
+    const names = Array.from({ length: MOST_TASKS + 1 }, () => 'a');
+    const { body } = await rerun(runId, { from: names }).expect(422);
+    expect(body.errors).toMatchObject([{ pointer: '/from' }]);
   });
 
   test('is refused where the state does not allow it', async () => {
