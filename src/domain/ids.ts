@@ -2,29 +2,24 @@
  * Ids of jobs: UUID version 7 (RFC 9562 §5.7), so that newer jobs sort after older ones and an index grows at its end.
  */
 
-/** Random bytes that one id takes. */
-export const UUID_RANDOM_BYTES = 10;
-
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MAX_TIMESTAMP_MS = 2 ** 48 - 1;
 
 /**
- * Makes a UUID v7: 48 bits of `nowMs`, then 74 of the 80 random bits, with version and variant in their places.
- * @throws RangeError when the time does not fit 48 bits or there are fewer than 10 random bytes.
+ * Makes a UUID v7: 48 bits of `nowMs`, then the last 74 of the 122 random bits of a UUID v4, which has its variant at the same
+ * place. Random bits come as such an id because Node.js keeps a stock of them, and they need not be written out anew.
+ *
+ * @throws RangeError when the time does not fit 48 bits, or for anything but a UUID v4 in lower case
  */
-export function uuidv7(nowMs: number, randomBytes: Uint8Array): string {
+export function uuidv7(nowMs: number, uuidv4: string): string {
   if (!Number.isInteger(nowMs) || nowMs < 0 || nowMs > MAX_TIMESTAMP_MS) {
     throw new RangeError(`A UUID v7 needs whole milliseconds from 0 to 2^48 - 1, not ${nowMs}`);
   }
-  if (randomBytes.length < UUID_RANDOM_BYTES) {
-    throw new RangeError(`A UUID v7 needs ${UUID_RANDOM_BYTES} random bytes, not ${randomBytes.length}`);
+  if (uuidv4.length !== 36 || uuidv4[14] !== '4') {
+    throw new RangeError(`A UUID v7 takes its random bits from a UUID v4, not ${JSON.stringify(uuidv4)}`);
   }
   const time = nowMs.toString(16).padStart(12, '0');
-  const random = Array.from(randomBytes.subarray(0, UUID_RANDOM_BYTES));
-  random[0] = (random[0] & 0x0f) | 0x70; // version 7
-  random[2] = (random[2] & 0x3f) | 0x80; // variant 10
-  const tail = random.map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${time.slice(0, 8)}-${time.slice(8)}-${tail.slice(0, 4)}-${tail.slice(4, 8)}-${tail.slice(8)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${uuidv4.slice(15)}`;
 }
 
 /**

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { UUID_RANDOM_BYTES, uuidv7 } from '../domain/ids.js';
+import { uuidv7 } from '../domain/ids.js';
 import { OPEN_JOB_STATUSES } from '../domain/job-state.js';
 import { isIdle, planRerun, type RerunFrom } from '../domain/rerun.js';
 import type { TaskStatus } from '../domain/task-state.js';
@@ -46,7 +46,7 @@ export class RerunJobs {
     const wanted: RerunFrom =
       typeof from === 'string' ? from : from.map((name) => graph.indexByName.get(name)!);
 
-    const runId = uuidv7(Date.now(), randomBytes(UUID_RANDOM_BYTES));
+    const runId = uuidv7(Date.now(), randomUUID());
     let answer: RerunAnswer = { kind: 'no_such_job' };
     const decide = (original: LockedOriginal, states: readonly { status: string }[]) => {
       const plan = planRerun(

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { UUID_RANDOM_BYTES, uuidv7 } from '../domain/ids.js';
+import { uuidv7 } from '../domain/ids.js';
 import type { JobTrigger } from '../domain/job-state.js';
 import type { Json } from '../domain/json.js';
 import { cleanJson } from '../domain/outcome.js';
@@ -150,7 +150,7 @@ interface WholeInput {
 }
 
 function newRunId(): string {
-  return uuidv7(Date.now(), randomBytes(UUID_RANDOM_BYTES));
+  return uuidv7(Date.now(), randomUUID());
 }
 
 function toInput(request: StartRequest, runId: string, key?: IdempotencyKey): StartInput {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { EventEnvelope } from '../domain/events.js';
-import { UUID_RANDOM_BYTES, uuidv7 } from '../domain/ids.js';
+import { uuidv7 } from '../domain/ids.js';
 import type { EventStore } from '../persistence/event.store.js';
 import type { AllReader } from './all-reader.js';
 import { JobCursors } from './job-cursors.js';
@@ -163,7 +163,7 @@ export class AllJobs {
 
 /** A run_id that sorts among those made at that moment. */
 function runIdAt(nowMs: number): string {
-  return uuidv7(nowMs, randomBytes(UUID_RANDOM_BYTES));
+  return uuidv7(nowMs, randomUUID());
 }
 
 function isEnd(type: EventEnvelope['type']): boolean {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
@@ -13,7 +14,7 @@ const YEAR_MS = 365 * DAY_MS;
 
 /** Times of run_ids: long past, now, and of a clock that is ten years ahead. */
 const TIMES = [Date.now() - YEAR_MS, Date.now(), Date.now() + 10 * YEAR_MS];
-const RUN_IDS = TIMES.map((ms) => uuidv7(ms, new Uint8Array(10)));
+const RUN_IDS = TIMES.map((ms) => uuidv7(ms, randomUUID()));
 
 const ROWS = {
   events: `INSERT INTO events (run_id, seq, dag_id, type, at, data) VALUES ($1, 1, 1, 'job.created', now(), '{"a": 1}')`,
@@ -70,7 +71,7 @@ describe('A history from before there were partitions', () => {
   });
 
   it.each(HISTORY_TABLES)('goes on in the partitions of %s, under the constraints it had', async (table) => {
-    const runId = uuidv7(Date.now() + 3 * DAY_MS, new Uint8Array(10));
+    const runId = uuidv7(Date.now() + 3 * DAY_MS, randomUUID());
     await source.query(ROWS[table], [runId]);
     const [{ place }] = await source.query<{ place: string }[]>(
       `SELECT tableoid::regclass::text AS place FROM ${table} WHERE run_id = $1`,

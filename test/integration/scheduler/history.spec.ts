@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -160,7 +161,7 @@ describe('Partitions', () => {
   it('are made a week ahead, and rows land in those of the day their job was made', async () => {
     expect(await partition(1)).toBe(true);
     for (const table of HISTORY_TABLES) {
-      const runId = uuidv7(Date.now() + 7 * DAY_MS - 60_000, new Uint8Array(10));
+      const runId = uuidv7(Date.now() + 7 * DAY_MS - 60_000, randomUUID());
       const [{ place }] = await source.query<{ place: string }[]>(
         table === 'events'
           ? `INSERT INTO events (run_id, seq, dag_id, type, at) VALUES ('${runId}', 1, 1, 'job.created', now()) RETURNING tableoid::regclass::text AS place`
@@ -208,7 +209,7 @@ describe('Partitions', () => {
   });
 
   it('begin behind what the default partition has of their span, and are made all the same', async () => {
-    const early = uuidv7(midnight + 9 * DAY_MS + DAY_MS / 2, new Uint8Array(10));
+    const early = uuidv7(midnight + 9 * DAY_MS + DAY_MS / 2, randomUUID());
     const add = `INSERT INTO events (run_id, seq, dag_id, type, at) VALUES ('${early}', $1, 1, 'job.created', now())`;
     await engine.rows(add, [1]);
     expect(await placeOf('events', early)).toEqual(['events_default']);

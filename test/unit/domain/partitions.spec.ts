@@ -3,6 +3,8 @@ import { firstUuidOf, timeOfUuid, uuidv7 } from '../../../src/domain/ids.js';
 import { DAY_MS, dayOf, spanBehind, spanDays, spansAhead } from '../../../src/domain/partitions.js';
 
 const at = (text: string): number => Date.parse(`${text}Z`);
+/** Random bits of the smallest id of a millisecond, and of the largest. */
+const [LEAST, MOST] = ['00000000-0000-4000-8000-000000000000', 'ffffffff-ffff-4fff-bfff-ffffffffffff'];
 const bound = (text: string): string => firstUuidOf(at(`${text}T00:00`));
 
 describe('A partition', () => {
@@ -21,23 +23,12 @@ describe('A partition', () => {
 
   it('holds what was made on its days and nothing else', () => {
     const [{ from, to }] = spansAhead(null, at('2026-05-04T12:00'), 1);
-    const random = new Uint8Array(10);
     expect(from).toBe(bound('2026-05-05'));
     expect(to).toBe(bound('2026-05-06'));
-    expect(uuidv7(at('2026-05-05T00:00'), random) >= from).toBe(true);
-    expect(
-      uuidv7(
-        at('2026-05-04T23:59:59.999'),
-        random.map(() => 255),
-      ) < from,
-    ).toBe(true);
-    expect(
-      uuidv7(
-        at('2026-05-05T23:59:59.999'),
-        random.map(() => 255),
-      ) < to,
-    ).toBe(true);
-    expect(uuidv7(at('2026-05-06T00:00'), random) >= to).toBe(true);
+    expect(uuidv7(at('2026-05-05T00:00'), LEAST) >= from).toBe(true);
+    expect(uuidv7(at('2026-05-04T23:59:59.999'), MOST) < from).toBe(true);
+    expect(uuidv7(at('2026-05-05T23:59:59.999'), MOST) < to).toBe(true);
+    expect(uuidv7(at('2026-05-06T00:00'), LEAST) >= to).toBe(true);
   });
 
   it('carries the day it begins with in its name', () => {
@@ -73,11 +64,11 @@ describe('A span of which something is elsewhere', () => {
   const span = { from: bound('2026-05-05'), to: bound('2026-05-08') };
 
   it('is what lies behind the next midnight', () => {
-    const runId = uuidv7(at('2026-05-06T18:00'), new Uint8Array(10));
+    const runId = uuidv7(at('2026-05-06T18:00'), LEAST);
     expect(spanBehind(runId, span)).toEqual({ from: bound('2026-05-07'), to: span.to });
   });
 
   it('is nothing when that is on its last day', () => {
-    expect(spanBehind(uuidv7(at('2026-05-07T00:00'), new Uint8Array(10)), span)).toBeNull();
+    expect(spanBehind(uuidv7(at('2026-05-07T00:00'), LEAST), span)).toBeNull();
   });
 });

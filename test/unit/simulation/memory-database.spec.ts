@@ -10,7 +10,8 @@ const CANCEL_LOCK: Statement = { name: 'cancel-lock', text: '' };
 const CANCEL: Statement = { name: 'cancel', text: '' };
 const REGISTER: Statement = { name: 'worker-register', text: '' };
 const CLAIM: Statement = { name: 'claim', text: '' };
-const RUN_ID = uuidv7(1, new Uint8Array(10));
+const ZERO = '00000000-0000-4000-8000-000000000000';
+const RUN_ID = uuidv7(1, ZERO);
 const WORKER_ID = '00000000-0000-4000-8000-000000000001';
 
 let memory: MemoryDatabase;
@@ -65,7 +66,7 @@ describe('The memory database', () => {
   });
 
   it('undoes all of a statement that breaks a constraint', async () => {
-    const again = uuidv7(2, new Uint8Array(10));
+    const again = uuidv7(2, ZERO);
     const two = [
       [again, RUN_ID],
       [1, 1],
