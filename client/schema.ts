@@ -1956,7 +1956,8 @@ export interface components {
              */
             slots: number;
             /**
-             * @description Attempts it executes now.
+             * @description Attempts it executes now, and those that have ended but whose results are not stored yet. These need no slot, so for
+             *     moments there may be more than `slots`.
              * @example 2
              */
             running: number;

@@ -4,12 +4,17 @@ import { formatAttemptId } from '../domain/attempt-id.js';
 import type { Priority } from '../domain/priority.js';
 import type { Effect } from '../persistence/transitions/fragments.js';
 import { TaskConsumer } from '../queue/task-consumer.js';
+import { BUNDLE_SIZE } from '../queue/bundles.js';
 import { type Message, TaskQueue } from '../queue/task-queue.js';
 
 /** Messages that are enqueued before workers are told. */
 const SENT_AT_ONCE = 100;
-/** Of many that became ready at once, so many go one by one: to workers that have few free slots each. */
+/**
+ * Of what becomes ready within LOOSE_PERIOD_MS and finds no free slot here, so many go one by one: to workers that have few
+ * free slots each. Where more comes in that time a backlog grows, and of that there are single messages enough.
+ */
 const LOOSE = 32;
+const LOOSE_PERIOD_MS = 100;
 /** Of the rest, which goes in bundles: messages that are enqueued before workers are told. */
 const BUNDLED_AT_ONCE = 400;
 
@@ -24,6 +29,8 @@ export class Dispatcher {
   private readonly logger = new Logger('Dispatcher');
   private readonly sending = new Set<Promise<void>>();
   private queueIsAway = false;
+  private looseSince = -Infinity;
+  private looseLeft = 0;
 
   constructor(
     private readonly queue: TaskQueue,
@@ -80,11 +87,22 @@ export class Dispatcher {
 
   /** The same for what has just become ready, which no message can be there for. */
   private async sendBacklog(messages: readonly Message[]): Promise<void> {
-    if (!(await this.send(messages.slice(0, LOOSE)))) return;
-    await this.hand(messages.slice(LOOSE), BUNDLED_AT_ONCE, async (some, priorities) => {
+    const loose = this.takeLoose(messages.length);
+    if (!(await this.send(messages.slice(0, loose)))) return;
+    await this.hand(messages.slice(loose), BUNDLED_AT_ONCE, async (some, priorities) => {
       await this.queue.enqueueInBundles(some);
       this.bus.publish([{ kind: 'ready', priorities, bundles: priorities }]);
     });
+  }
+
+  /** Of so many messages, how many go one by one. */
+  private takeLoose(messages: number): number {
+    if (messages < BUNDLE_SIZE) return messages;
+    const now = performance.now();
+    if (now - this.looseSince >= LOOSE_PERIOD_MS) [this.looseSince, this.looseLeft] = [now, LOOSE];
+    const loose = Math.min(messages, this.looseLeft);
+    this.looseLeft -= loose;
+    return loose;
   }
 
   private async hand(
@@ -92,6 +110,8 @@ export class Dispatcher {
     atOnce: number,
     enqueue: (some: readonly Message[], priorities: Priority[]) => Promise<void>,
   ): Promise<boolean> {
+    // Which would say nothing of the queue.
+    if (messages.length === 0) return true;
     try {
       for (let from = 0; from < messages.length; from += atOnce) {
         const some = messages.slice(from, from + atOnce);

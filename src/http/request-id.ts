@@ -14,6 +14,8 @@ const ids = new WeakMap<object, string>();
  * such as a connection of a pool, and is no part of it any more.
  */
 const serving = new AsyncLocalStorage<{ id: string | null }>();
+/** Requests that are being served. */
+let served = 0;
 
 /** Gives every request an id, the caller's own where it is acceptable, and says it in the answer. */
 export function requestIds(request: Request, response: Response, next: NextFunction): void {
@@ -22,8 +24,12 @@ export function requestIds(request: Request, response: Response, next: NextFunct
   ids.set(request, id);
   response.setHeader(REQUEST_ID, id);
   const current: { id: string | null } = { id };
+  served += 1;
   response.once('close', () => {
     current.id = null;
+    served -= 1;
+    // While it is on it is paid for in every promise of the process, tasks' included.
+    if (served === 0) serving.disable();
   });
   serving.run(current, next);
 }

@@ -14,7 +14,7 @@ export interface WorkerView {
   status: WorkerStatus;
   /** Attempts it executes at once. */
   slots: number;
-  /** Attempts it executes now. */
+  /** Attempts it executes now, and those that have ended but whose results are not stored yet, which need no slot. */
   running: number;
   last_heartbeat_at: string;
   started_at: string;
@@ -33,7 +33,7 @@ export interface WorkerStatsRow {
   lost: number;
   /** Slots of the active workers. */
   slots: number;
-  /** Attempts that run on active workers. */
+  /** Of them, those that attempts need. */
   busy: number;
   lastMinute: EndedAttempts;
   lastHour: EndedAttempts;
@@ -87,7 +87,7 @@ export class WorkerQueryStore {
               count(*) FILTER (WHERE status = 'draining')::int AS draining,
               count(*) FILTER (WHERE status = 'lost')::int AS lost,
               coalesce(sum(slots) FILTER (WHERE status = 'active'), 0)::int AS slots,
-              coalesce(sum(${RUNNING}) FILTER (WHERE status = 'active'), 0)::int AS busy
+              coalesce(sum(least(${RUNNING}, slots)) FILTER (WHERE status = 'active'), 0)::int AS busy
        FROM workers w`,
     );
     const [ended] = await queryRows<Record<`${'succeeded' | 'failed'}_${'minute' | 'hour'}`, number>>(

@@ -73,7 +73,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
       slots: options.slots,
       fetch: async (priority) => await this.fetchSingle(priority),
       fetchBundle: async (priority, atMost) => await this.fetchBundle(priority, atMost),
-      run: (message, priority) => this.run(message, priority),
+      run: (message, priority, release) => this.run(message, priority, release),
       putBack: (message, priority) => this.putBack(message, priority),
       fetchFailed: (error) => outage.failed(error),
       fetchAnswered: () => outage.works(),
@@ -160,10 +160,6 @@ export class BullmqTaskConsumer extends TaskConsumer {
 
   override mayKeepSlot(priority: Priority, inARow: number): boolean {
     return this.allocator.keep(priority, inARow);
-  }
-
-  override expectEnd(): () => void {
-    return this.allocator.expectEnd();
   }
 
   override takeAtOnce({ attemptId, priority }: Message): boolean {
@@ -257,8 +253,8 @@ export class BullmqTaskConsumer extends TaskConsumer {
     this.returned(priority);
   }
 
-  /** One message in its slot, from the hand-over to the handler until the slot is free. */
-  private async run(message: HeldMessage, priority: Priority): Promise<void> {
+  /** One message, from the hand-over to the handler until nothing is left to do for it. */
+  private async run(message: HeldMessage, priority: Priority, release: () => void): Promise<void> {
     let open = true;
     const decided = () => {
       if (!open) return;
@@ -269,7 +265,7 @@ export class BullmqTaskConsumer extends TaskConsumer {
       else from?.lane.complete(from.message);
     };
     try {
-      await this.handler?.(message.attemptId, decided);
+      await this.handler?.(message.attemptId, decided, release);
       decided(); // the handler is done with it, whether it said so or not
     } catch (error) {
       if (!open) {

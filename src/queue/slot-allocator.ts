@@ -2,8 +2,9 @@
  * Decides which class of messages is fetched next, and how many at once. Knows nothing of BullMQ.
  *
  * What holds, at any moment:
- *  - messages being run never exceed `slots`, and with those fetched or being fetched never `slots` + the runs that
- *    are about to end: a message has its slot from before the fetch, or that of such a run, until its own run settles;
+ *  - messages being fetched or run never exceed `slots`: a message has its slot from before the fetch until its run settles
+ *    or releases it;
+ *  - no more than `slots` runs go on without a slot: the next ones that would release theirs keep it until they settle;
  *  - higher classes first: a class is fetched only when no higher one can still use the free slots;
  *  - yet every class moves: of any FAIRNESS_WINDOW fetches in a row, each class that may hold messages gets at
  *    least one;
@@ -42,8 +43,12 @@ const PATIENCE = FAIRNESS_WINDOW - (PRIORITIES.length - 1);
 /** How many successors a slot runs one after the other while messages of their class wait. */
 const MAX_KEPT = 16;
 
-/** What a bundle waits for slots that it fits into as a whole. */
-const PART_AFTER_MS = 2;
+/**
+ * What a bundle waits for slots that it fits into as a whole: as long as the free ones cost so much time of all slots
+ * together, but neither less nor more than the bounds. Three idle slots of ten are a loss, three of a hundred are not.
+ */
+const PART_COSTS_MS = 0.5;
+const PART_AFTER_MS = { least: 2, most: 20 };
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -55,8 +60,13 @@ export interface SlotAllocatorOptions<M> {
   fetch(priority: Priority): Promise<M | null>;
   /** The first `atMost` messages of the next bundle of the class, or none; what it has more is put back. */
   fetchBundle?(priority: Priority, atMost: number): Promise<readonly M[]>;
-  /** Settles when the message's slot is free. Rejects when the message is back in its class, undecided. */
-  run(message: M, priority: Priority): Promise<void>;
+  /**
+   * Settles when nothing is left to do for the message. Rejects when the message is back in its class, undecided.
+   *
+   * @param release gives the slot to the next message before that, as what is left to do needs none; to be called once the
+   * message is decided. Without effect while `slots` runs go on without a slot
+   */
+  run(message: M, priority: Priority, release: () => void): Promise<void>;
   /** Gives back a message that was not run before `stop`. */
   putBack(message: M, priority: Priority): Promise<void>;
   /** Hear of failed fetches, of answered ones and of failed runs. */
@@ -109,15 +119,13 @@ export class SlotAllocator<M> {
   private open = false;
   private running = 0;
   private fetching = 0;
-  /** Runs that are about to end: a message may be fetched for their slots. */
-  private ending = 0;
-  /** Messages that came before the slot they were fetched for was free. */
-  private readonly early: { message: M; state: ClassState }[] = [];
+  /** Runs that go on without a slot. */
+  private released = 0;
   private fetchFailures = 0;
   private runFailures = 0;
   private pause: NodeJS.Timeout | undefined;
   /** Runs while a bundle waits for slots, and says that it waits no longer. */
-  private partWait: NodeJS.Timeout | undefined;
+  private partWait: { since: number; until: number; timer: NodeJS.Timeout } | undefined;
   private mayTakePart = false;
   private whenQuiet: (() => void)[] = [];
   private progressAt = performance.now();
@@ -128,7 +136,7 @@ export class SlotAllocator<M> {
       throw new RangeError('slots must be an integer above 0');
   }
 
-  /** Slots whose message is being run. */
+  /** Slots whose run has neither settled nor released them. */
   get busy(): number {
     return this.running;
   }
@@ -172,8 +180,6 @@ export class SlotAllocator<M> {
   keep(priority: Priority, inARow: number): boolean {
     if (!this.open) return false;
     const own = PRIORITIES.indexOf(priority);
-    // Messages that count on slots of runs about to end must find them: of those, this is one.
-    if (-this.free > Math.max(0, this.ending - 1)) return false;
     const mustYield = this.classes.some(
       (state, index) =>
         mayHold(state) &&
@@ -195,23 +201,8 @@ export class SlotAllocator<M> {
     if (this.classes.some((state, index) => mayHold(state) && (index <= own || state.passedOver >= PATIENCE)))
       return false;
     this.countSlots(this.classes[own], 1);
-    this.run(message, this.classes[own]);
+    this.run([message], this.classes[own]);
     return true;
-  }
-
-  /**
-   * Says that a run is about to end, so that the next message for its slot is fetched meanwhile. @returns what to call
-   * when it has ended, or goes on after all
-   */
-  expectEnd(): () => void {
-    this.ending++;
-    this.fill();
-    let isOver = false;
-    return () => {
-      if (isOver) return;
-      isOver = true;
-      this.ending--;
-    };
   }
 
   /** Fetches no more. Resolves when no fetch is under way and what they brought has been put back. */
@@ -220,9 +211,6 @@ export class SlotAllocator<M> {
     clearTimeout(this.pause);
     this.pause = undefined;
     this.stopPartWait();
-    await Promise.all(
-      this.early.splice(0).map(async ({ message, state }) => await this.giveBack(message, state)),
-    );
     if (this.fetching > 0) await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
   }
 
@@ -236,7 +224,7 @@ export class SlotAllocator<M> {
 
   /** What the next fetch goes to, or null when no slot is free or nothing may be waiting. */
   private pick(): Pick | null {
-    const free = this.free + this.ending;
+    const { free } = this;
     if (free <= 0) return null;
 
     let impatient: ClassState | null = null;
@@ -275,22 +263,34 @@ export class SlotAllocator<M> {
     if (!mayTakeBundle || (single.flagged && !isBundlesTurn)) return null;
     if (this.mayTakePart || this.running === 0 || bundle.streak === 0)
       return { state, source: bundle, slots: Math.min(free, bundle.size) };
-    this.partWait ??= setTimeout(() => {
+    this.waitForWhole(free);
+    return null;
+  }
+
+  /** What waits already waits less once more slots are free. */
+  private waitForWhole(free: number): void {
+    const now = performance.now();
+    const since = this.partWait?.since ?? now;
+    const { least, most } = PART_AFTER_MS;
+    const until = since + Math.min(Math.max((PART_COSTS_MS * this.options.slots) / free, least), most);
+    if (this.partWait !== undefined && this.partWait.until <= until) return;
+    clearTimeout(this.partWait?.timer);
+    const timer = setTimeout(() => {
       this.partWait = undefined;
       this.mayTakePart = true;
       this.fill();
       this.mayTakePart = false;
-    }, PART_AFTER_MS);
-    return null;
+    }, until - now);
+    this.partWait = { since, until, timer };
   }
 
   private stopPartWait(): void {
-    clearTimeout(this.partWait);
+    clearTimeout(this.partWait?.timer);
     this.partWait = undefined;
   }
 
   private get free(): number {
-    return this.options.slots - this.running - this.fetching - this.early.length;
+    return this.options.slots - this.running - this.fetching;
   }
 
   /** Slots went to this class, and not to the others. */
@@ -338,10 +338,7 @@ export class SlotAllocator<M> {
       return;
     }
     this.settleFetch(pick);
-    for (const message of messages) {
-      if (this.running < this.options.slots) this.run(message, state);
-      else this.early.push({ message, state });
-    }
+    this.run(messages, state);
     if (messages.length > 0) source.streak++;
     else {
       source.streak = 0;
@@ -359,21 +356,39 @@ export class SlotAllocator<M> {
     this.progressAt = performance.now();
   }
 
-  private run(message: M, state: ClassState): void {
-    this.running++;
+  /** Each has its slot before the first of them can release its own. */
+  private run(messages: readonly M[], state: ClassState): void {
+    if (messages.length === 0) return;
+    this.running += messages.length;
     this.movedAt = performance.now();
-    this.options.run(message, state.priority).then(
+    for (const message of messages) this.runOne(message, state);
+  }
+
+  private runOne(message: M, state: ClassState): void {
+    let hasSlot = true;
+    let isOver = false;
+    const release = () => {
+      if (isOver || !hasSlot || this.released >= this.options.slots) return;
+      hasSlot = false;
+      this.running--;
+      this.released++;
+      this.movedAt = performance.now();
+      this.fill();
+    };
+    const end = () => {
+      isOver = true;
+      if (hasSlot) this.running--;
+      else this.released--;
+      this.movedAt = performance.now();
+    };
+    this.options.run(message, state.priority, release).then(
       () => {
-        this.running--;
-        this.movedAt = performance.now();
+        end();
         this.runFailures = 0;
-        this.runEarly();
         this.fill();
       },
       (error: unknown) => {
-        this.running--;
-        this.movedAt = performance.now();
-        this.runEarly();
+        end();
         this.options.runFailed?.(error);
         this.runFailures = this.fail(this.runFailures);
         // It waits in its class again, which a fetch may have found empty meanwhile.
@@ -386,12 +401,6 @@ export class SlotAllocator<M> {
     await this.options
       .putBack(message, state.priority)
       .catch((error: unknown) => this.options.fetchFailed?.(error));
-  }
-
-  /** A slot is free: of the messages that came before theirs was, the first has it. */
-  private runEarly(): void {
-    const next = this.early.shift();
-    if (next !== undefined) this.run(next.message, next.state);
   }
 
   /** Begins a pause, unless one runs: the many fetches that fail together count as one failure. */

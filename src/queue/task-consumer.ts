@@ -3,10 +3,12 @@ import type { Message } from './task-queue.js';
 
 /**
  * Runs one attempt. Calls `decided` once its claim is decided, either way: from then on the message is not
- * needed any more. The promise settles when the slot is free; a rejection before `decided` puts the message back
- * and slows fetching down, as the database is most likely away.
+ * needed any more. Calls `release` when the attempt has ended and only its result is left to be written: the slot is another's
+ * from then on, unless too many results are being written. The promise settles when nothing is left to do; the slot is free
+ * then at the latest. A rejection before `decided` puts the message back and slows fetching down, as the database is most
+ * likely away.
  */
-export type AttemptHandler = (attemptId: string, decided: () => void) => Promise<void>;
+export type AttemptHandler = (attemptId: string, decided: () => void, release: () => void) => Promise<void>;
 
 /** The consuming side: keeps this worker's slots filled from the four priority queues; also the Nest token. */
 export abstract class TaskConsumer {
@@ -24,14 +26,10 @@ export abstract class TaskConsumer {
    * Whether a slot whose attempt of this class ends may go straight on with a successor of it, which has no message.
    * True only where the next fetch could as well have gone to the class; it then counts as one.
    *
-   * @param inARow how many attempts the slot has run one after the other this way
+   * @param inARow how many attempts the slot has run one after the other this way; Infinity where it should only be kept
+   * when no message of its class may wait
    */
   abstract mayKeepSlot(priority: Priority, inARow: number): boolean;
-  /**
-   * Says that a handler is about to settle, so that the next message of its slot is fetched meanwhile; it runs when a
-   * slot is free, never before. @returns what to call when the handler has settled, or goes on after all
-   */
-  abstract expectEnd(): () => void;
   /**
    * Hands a message that is in no queue straight to the handler when a slot is free for it that no waiting message has a
    * better right to. False: nothing was done, the message goes through its queue.
@@ -43,7 +41,7 @@ export abstract class TaskConsumer {
   abstract stopFetching(): Promise<void>;
   /** Stops fetching, completes what was decided and lets go of the backend. Does not wait for handlers. */
   abstract close(): Promise<void>;
-  /** Slots in use: messages handed over whose handler has not settled. */
+  /** Slots in use: messages handed over whose handler has neither settled nor released its slot. */
   abstract readonly busy: number;
   /**
    * When the consumer's loop last turned; milliseconds on the clock of `performance.now()`. Null while it need not turn:

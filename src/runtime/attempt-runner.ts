@@ -24,8 +24,9 @@ interface Running {
 }
 
 /**
- * One attempt from its message to its slot being free again:
+ * One attempt from its message to its end being stored:
  * message → claim (or no) → message done with → execute → finish, requeue or nothing → the only child, if the slot is kept.
+ * A slot that is not kept is another attempt's while the end of this one is stored.
  *
  * Crash anywhere before the claim: the message comes back or the sweep sends it again. After the claim: the reaper takes
  * the attempt back when the worker's lease ends. After the finish: nothing is left to do.
@@ -49,12 +50,12 @@ export class AttemptRunner {
     private readonly logs: AttemptLogs,
   ) {}
 
-  /** Never throws. Calls `decided` once the claim is decided; settles when the slot is free. */
-  async handle(attemptId: string, decided: () => void): Promise<void> {
+  /** Never throws. Calls `decided` once the claim is decided, `release` when its slot may be another's; settles at the end. */
+  async handle(attemptId: string, decided: () => void, release: () => void): Promise<void> {
     this.messages += 1;
     try {
       const claim = await this.claim(attemptId).finally(decided);
-      if (claim !== null) await this.run(claim);
+      if (claim !== null) await this.run(claim, release);
     } catch (error) {
       // The reaper or the worker's next heartbeat finds what this leaves behind.
       this.logger.error(`Attempt ${attemptId} was left behind: ${messageOf(error)}`);
@@ -72,12 +73,12 @@ export class AttemptRunner {
     }));
   }
 
-  /** Attempts that are running. */
+  /** Attempts that are running, or whose end is being stored. */
   get count(): number {
     return this.running.size;
   }
 
-  /** Messages whose slot is not free again: those that run, and those whose claim is still under way. */
+  /** Messages that something is left to do for: from before the claim until the end of the attempt is stored. */
   get busy(): number {
     return this.messages;
   }
@@ -123,17 +124,17 @@ export class AttemptRunner {
   }
 
   /** One slot's attempts: the claimed one, and then each successor that the slot is kept for. */
-  private async run(first: Claim): Promise<void> {
+  private async run(first: Claim, release: () => void): Promise<void> {
     let claim: Claim | null = first;
-    for (let inARow = 0; claim !== null; inARow += 1) claim = await this.runOne(claim, inARow);
+    for (let inARow = 0; claim !== null; inARow += 1) claim = await this.runOne(claim, inARow, release);
   }
 
-  private async runOne(claim: Claim, inARow: number): Promise<Claim | null> {
+  private async runOne(claim: Claim, inARow: number, release: () => void): Promise<Claim | null> {
     const controller = new AbortController();
     this.running.set(claim.attemptId, { claim, controller });
     try {
       const outcome = await this.execute(claim, controller.signal);
-      return await this.settle(claim, outcome, controller.signal, inARow);
+      return await this.settle(claim, outcome, controller.signal, inARow, release);
     } finally {
       this.running.delete(claim.attemptId);
     }
@@ -162,6 +163,7 @@ export class AttemptRunner {
     outcome: Outcome | null,
     signal: AbortSignal,
     inARow: number,
+    release: () => void,
   ): Promise<Claim | null> {
     const reason = signal.aborted ? (signal.reason as StopReason) : null;
     if (reason === 'cancelled' || reason === 'lease_lost') return null;
@@ -178,7 +180,7 @@ export class AttemptRunner {
       await this.persist(async () => await this.losses.lose([claim]), signal);
       return null;
     }
-    const finished = await this.finishAndGoOn(claim, outcome, signal, inARow);
+    const finished = await this.finishAndGoOn(claim, outcome, signal, inARow, release);
     if (finished?.answer === 'stale') {
       this.logger.warn(`The result of attempt ${claim.attemptId} came too late and changed nothing.`);
     }
@@ -186,24 +188,22 @@ export class AttemptRunner {
   }
 
   /**
-   * Keeps the slot for a task that waits for this one alone. Else its next message is fetched while the database writes;
-   * a task that waits for others as well is likely not ready yet, and gets the slot only if no message came first.
+   * Keeps the slot for a task that waits for this one alone; else the slot is another's while the database writes. A task that
+   * waits for others as well is likely not ready yet: for it the slot is kept only where no message of its class may wait.
    */
   private async finishAndGoOn(
     claim: Claim,
     outcome: Outcome,
     signal: AbortSignal,
     inARow: number,
+    release: () => void,
   ): Promise<KeepAnswer | null> {
     const successor = outcome.kind === 'succeeded' ? await this.finishes.successorOf(claim) : 'none';
-    const isKept = successor === 'own' && this.mayKeep(claim, inARow);
-    const ended = isKept ? null : this.consumer.expectEnd();
-    const keeper = isKept || (successor === 'shared' && this.mayKeep(claim, inARow)) ? claim.workerId : null;
-    try {
-      return await this.persist(async () => await this.finish(claim, outcome, keeper), signal);
-    } finally {
-      ended?.();
-    }
+    const isKept =
+      successor !== 'none' && this.mayKeep(claim, successor === 'own' ? inARow : Number.POSITIVE_INFINITY);
+    if (!isKept) release();
+    const keeper = isKept ? claim.workerId : null;
+    return await this.persist(async () => await this.finish(claim, outcome, keeper), signal);
   }
 
   /** Whether this worker may run the only child of a task at once: while it takes work, and nothing else comes first. */

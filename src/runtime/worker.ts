@@ -85,7 +85,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.progress.watch(LOOP, Math.max(30_000, 3 * heartbeatMs));
     this.timers.push(setInterval(() => this.tick(), Math.min(TICK_MS, heartbeatMs)));
     await this.consumer.start(
-      async (attemptId, decided) => await this.runner.handle(attemptId, decided),
+      async (attemptId, decided, release) => await this.runner.handle(attemptId, decided, release),
       (priority) => this.bus.publish([{ kind: 'ready', priorities: [priority] }]),
     );
   }

@@ -25,7 +25,10 @@ export class WorkerDto implements WorkerView {
   @ApiProperty({ type: 'integer', minimum: 0, example: 10 })
   slots: number;
 
-  /** Attempts it executes now. */
+  /**
+   * Attempts it executes now, and those that have ended but whose results are not stored yet. These need no slot, so for
+   * moments there may be more than `slots`.
+   */
   @ApiProperty({ type: 'integer', minimum: 0, example: 2 })
   running: number;
 

@@ -29,7 +29,7 @@ export class WorkersService {
     const { active, draining, lost, slots, busy, lastMinute, lastHour } = await this.store.stats();
     return {
       workers: { active, draining, lost },
-      slots: { total: slots, busy, free: Math.max(0, slots - busy) },
+      slots: { total: slots, busy, free: slots - busy },
       throughput: { '1m': ended(lastMinute), '1h': ended(lastHour) },
       failure_rate: { '1m': failureRate(lastMinute), '1h': failureRate(lastHour) },
     };

@@ -70,7 +70,7 @@ export class RecordingQueue extends TaskQueue {
 }
 
 /** No slot is ever free: every message goes through the queue. */
-class BusyConsumer extends TaskConsumer {
+export class BusyConsumer extends TaskConsumer {
   readonly busy = 0;
   readonly lastProgressAt = null;
 
@@ -78,9 +78,6 @@ class BusyConsumer extends TaskConsumer {
   nudge(): void {}
   mayKeepSlot(): boolean {
     return false;
-  }
-  expectEnd(): () => void {
-    return () => undefined;
   }
   takeAtOnce(): boolean {
     return false;

@@ -158,27 +158,49 @@ function keepsItsContract(url: () => string, wipe: (prefix: string) => Promise<v
     expect(worker.takeAtOnce(message('e'))).toBe(false);
   });
 
-  it('fetches early for a slot that is about to be free, and gives that back when it is told to stop', async () => {
+  it('fetches for a slot that was released, and runs the message beside what is left to do for the last', async () => {
     const { queue, consumer } = installation.process(url());
     const holder = new Holder(true);
     const worker = consumer({ slots: 1 });
     await worker.start(holder.handler);
-    await queue.enqueue(messages(3));
+    await queue.enqueue(messages(4));
     worker.nudge(['normal']);
     await eventually(() => expect(holder.delivered).toEqual(['normal.0']));
-    const ended = worker.expectEnd();
-    await eventually(async () =>
-      expect((await queue.counts()).normal).toMatchObject({ waiting: 1, active: 1 }),
-    );
+    holder.release('normal.0');
+    await eventually(() => expect([...holder.running]).toEqual(['normal.0', 'normal.1']));
     expect(worker.busy).toBe(1);
-    ended();
+    // As many go on without a slot as there are slots: the second keeps its own.
+    holder.release('normal.1');
+    expect(worker.busy).toBe(1);
     holder.end('normal.0');
-    await eventually(() => expect(holder.delivered).toEqual(['normal.0', 'normal.1']));
-    worker.expectEnd();
-    await eventually(async () => expect((await queue.counts()).normal).toEqual({ waiting: 0, active: 1 }));
+    await eventually(() => expect(holder.running.size).toBe(1));
+    holder.release('normal.1');
+    await eventually(() => expect([...holder.running]).toEqual(['normal.1', 'normal.2']));
     await worker.stopFetching();
-    expect((await queue.counts()).normal).toEqual({ waiting: 1, active: 0 });
+    holder.release('normal.2');
     holder.endAll();
+    await eventually(() => expect(worker.busy).toBe(0));
+    // What was decided is completed a moment later.
+    await eventually(async () => expect((await queue.counts()).normal).toEqual({ waiting: 1, active: 0 }));
+  });
+
+  it('bears a handler that fails after it has released its slot', async () => {
+    const { queue, consumer, log } = installation.process(url());
+    const delivered: string[] = [];
+    const worker = consumer({ slots: 1 });
+    await worker.start(async (attemptId, decided, release) => {
+      delivered.push(attemptId);
+      decided();
+      release();
+      throw new Error(`${attemptId} cannot be written`);
+    });
+    await queue.enqueue(messages(3));
+    worker.nudge(['normal']);
+    await eventually(() => expect(delivered).toEqual(['normal.0', 'normal.1', 'normal.2']));
+    await eventually(async () => expect((await queue.counts()).normal).toEqual({ waiting: 0, active: 0 }));
+    expect(worker.busy).toBe(0);
+    expect(log.warnings).toHaveLength(3);
+    expect(log.warnings[0]).toContain('normal.0 cannot be written');
   });
 
   it('shares a backlog among workers, each message once', async () => {

@@ -87,17 +87,19 @@ export class Recorder {
   };
 }
 
-/** A handler whose attempts go on until they are told to end. */
+/** A handler whose attempts go on until they are told to end, and release their slots when they are told to. */
 export class Holder {
   readonly running = new Set<string>();
   readonly delivered: string[] = [];
   most = 0;
   private readonly ends = new Map<string, () => void>();
+  private readonly releases = new Map<string, () => void>();
 
   constructor(private readonly decides: boolean) {}
 
-  readonly handler: AttemptHandler = async (attemptId, decided) => {
+  readonly handler: AttemptHandler = async (attemptId, decided, release) => {
     this.delivered.push(attemptId);
+    this.releases.set(attemptId, release);
     this.running.add(attemptId);
     this.most = Math.max(this.most, this.running.size);
     if (this.decides) decided();
@@ -105,6 +107,10 @@ export class Holder {
     this.running.delete(attemptId);
     decided();
   };
+
+  release(attemptId: string): void {
+    this.releases.get(attemptId)?.();
+  }
 
   end(attemptId: string): void {
     this.ends.get(attemptId)?.();

@@ -21,30 +21,44 @@ import {
   statusesOf,
 } from '../../support/engine.js';
 import { eventually } from '../../support/eventually.js';
-import { holdJob } from '../engine/contention.js';
+import { type HeldRows, holdJob } from '../engine/contention.js';
 
 let engine: EngineUnderTest;
 beforeAll(async () => {
   engine = await createEngine();
 });
-afterEach(() => {
+afterEach(async () => {
+  await letGo();
   engine.queue.take();
 });
 afterAll(async () => await engine.close());
+
+/** The job that somebody holds, so that what is written of it has to wait. */
+let held: HeldRows | null = null;
+async function hold(runId: string): Promise<void> {
+  held = await holdJob(engine, runId);
+}
+async function letGo(): Promise<void> {
+  const rows = held;
+  held = null;
+  await rows?.release();
+}
 
 interface Stage {
   runner: AttemptRunner;
   /** What the worker believes of itself. */
   lease: { id: string | null; trust: number; trustMs(): number };
   executed: string[];
-  /** What the slots were told: that one is about to be free, and that it is, or goes on. */
+  /** Hands over the attempt of a message. */
+  handle(attemptId: string, decided?: () => void): Promise<void>;
+  /** In which order slots were asked for and given up, results written and messages done with. */
   said: string[];
 }
 
 /** The real runner on the real engine; the identity, the executors and the slots are the test's. */
 function stage(
   execute: (work: AttemptWork, signal: AbortSignal) => Promise<Outcome>,
-  keepsSlots = false,
+  mayKeepSlot: TaskConsumer['mayKeepSlot'] = () => false,
 ): Stage {
   const lease = {
     id: engine.workerId as string | null,
@@ -62,10 +76,10 @@ function stage(
   };
   const said: string[] = [];
   const consumer: Partial<TaskConsumer> = {
-    mayKeepSlot: () => keepsSlots,
-    expectEnd: () => {
-      said.push('ends');
-      return () => said.push('ended');
+    mayKeepSlot: (priority, inARow) => {
+      const answer = mayKeepSlot(priority, inARow);
+      said.push(`may it be kept after ${inARow}? ${answer ? 'yes' : 'no'}`);
+      return answer;
     },
   };
   const runner = new AttemptRunner(
@@ -79,10 +93,16 @@ function stage(
     consumer as TaskConsumer,
     new AttemptLogs(new AttemptLogStore(engine.database), engine.config),
   );
-  return { runner, lease, executed, said };
+  const handle = async (attemptId: string, decided = (): void => undefined): Promise<void> => {
+    await runner.handle(attemptId, decided, () => said.push('released'));
+    said.push('done');
+  };
+  return { runner, lease, executed, handle, said };
 }
 
-const nothing = (): void => undefined;
+const always = (): boolean => true;
+/** As it is while messages of the class wait. */
+const notForLong = (_priority: unknown, inARow: number): boolean => inARow < 16;
 
 async function taskOf(
   runId: string,
@@ -98,67 +118,131 @@ async function taskOf(
 
 describe('An attempt', () => {
   it('is run, its result stored, and its only child run in the slot that is kept', async () => {
-    const { runner, executed } = stage(async () => SUCCESS, true);
+    const { runner, executed, handle } = stage(async () => SUCCESS, always);
     const runId = await startJob(engine, [noop('a'), noop('b', ['a'])]);
-    await runner.handle(engine.queue.take()[0], nothing);
+    await handle(engine.queue.take()[0]);
     expect(executed).toEqual(['a', 'b']);
     expect(await statusesOf(engine, runId)).toEqual({ a: 'succeeded', b: 'succeeded' });
     expect(runner.busy).toBe(0);
   });
 
-  it('keeps its slot for a task of its own, and says before it writes that it ends where it has none', async () => {
-    const { runner, said } = stage(async () => SUCCESS, true);
+  it('keeps its slot for a task of its own, and releases it where it has none', async () => {
+    const { executed, handle, said } = stage(async () => SUCCESS, notForLong);
     await startJob(engine, [noop('a'), noop('own', ['a']), noop('b'), noop('shared', ['own', 'b'])]);
     const [a, b] = engine.queue.take();
-    await runner.handle(a, nothing);
-    // Nothing for `a`, whose slot goes on with `own`; `own` ends with `shared` still waiting for `b`.
-    expect(said).toEqual(['ends', 'ended']);
-    await runner.handle(b, nothing);
-    // `b` makes `shared` ready and goes on with it, as no message came first.
-    expect(said).toEqual(['ends', 'ended', 'ends', 'ended', 'ends', 'ended']);
+    await handle(a);
+    // `own` leaves its slot to the messages that wait: `shared` may be long in coming.
+    const goesOn = 'may it be kept after 0? yes';
+    const givesUp = ['may it be kept after Infinity? no', 'released', 'done'];
+    expect(said.splice(0)).toEqual([goesOn, ...givesUp]);
+    await handle(b);
+    expect(said).toEqual(givesUp);
+    expect(executed).toEqual(['a', 'own', 'b']);
+    // What it made ready has a message, as nobody kept a slot for it.
+    await engine.dispatcher.settle();
+    expect(engine.queue.take()).toHaveLength(1);
+  });
+
+  it('keeps its slot also for a task that waits for others, where no message may wait', async () => {
+    const { executed, handle, said } = stage(async () => SUCCESS, always);
+    await startJob(engine, [noop('a'), noop('b'), noop('shared', ['a', 'b'])]);
+    const [a, b] = engine.queue.take();
+    await handle(a);
+    expect(said.splice(0)).toEqual(['may it be kept after Infinity? yes', 'done']);
+    await handle(b);
+    expect(executed).toEqual(['a', 'b', 'shared']);
+    expect(said).toEqual(['may it be kept after Infinity? yes', 'released', 'done']);
+    await engine.dispatcher.settle();
     expect(engine.queue.take()).toEqual([]);
   });
 
-  it('has its slot fetched for while its failure is written', async () => {
-    const { runner, said } = stage(async () => failure(false), true);
-    await startJob(engine, [noop('a'), noop('b', ['a'])]);
-    await runner.handle(engine.queue.take()[0], nothing);
-    expect(said).toEqual(['ends', 'ended']);
+  it.each([
+    ['result', SUCCESS],
+    ['failure', failure(false)],
+    ['failure that is tried again', failure(true)],
+  ])('releases its slot before its %s is written, and is held until it is', async (_, outcome) => {
+    const { runner, handle, said } = stage(async () => {
+      await hold(runId);
+      return outcome;
+    });
+    const runId = await startJob(engine, [noop('a', [], { max_retries: 1, retry_base_delay: 60 })]);
+    const handled = handle(engine.queue.take()[0]);
+    await eventually(() => expect(said).toEqual(['released']));
+    await held!.untilWaiting(1);
+    // It is vouched for, and waited for by who stops the worker.
+    expect(runner.held()).toMatchObject([{ runId, idx: 0 }]);
+    expect([runner.busy, runner.count]).toEqual([1, 1]);
+    expect(await taskOf(runId)).toMatchObject({ status: 'running' });
+    await letGo();
+    await handled;
+    expect(said).toEqual(['released', 'done']);
+    expect([runner.busy, runner.held()]).toEqual([0, []]);
+    expect((await taskOf(runId)).status).not.toBe('running');
+    await expectConsistent(engine, runId);
+  });
+
+  it.each([
+    ['after', 'cancelled'],
+    ['before', 'succeeded'],
+  ])('that ends as its job is cancelled, its result written %s that, is %s', async (when, status) => {
+    let cancelled: Promise<unknown> | undefined;
+    const cancel = async (): Promise<void> => {
+      cancelled = engine.cancelJobs.cancel(runId);
+      await held!.untilWaiting(when === 'after' ? 1 : 2);
+    };
+    const { runner, handle, said } = stage(async () => {
+      await hold(runId);
+      if (when === 'after') await cancel();
+      return SUCCESS;
+    });
+    const runId = await startJob(engine, [noop('a')]);
+    const [attemptId] = engine.queue.take();
+    const handled = handle(attemptId);
+    await eventually(() => expect(said).toEqual(['released']));
+    await held!.untilWaiting(when === 'after' ? 2 : 1);
+    if (when === 'before') await cancel();
+    // Too late: it has ended by itself, and what it came to is on its way.
+    runner.stop([attemptId], 'cancelled');
+    await letGo();
+    await Promise.all([handled, cancelled]);
+    expect(await taskOf(runId)).toMatchObject({ status });
+    expect([runner.busy, runner.held()]).toEqual([0, []]);
+    await expectConsistent(engine, runId);
   });
 
   it('whose worker stops trusting itself before it begins is neither run nor charged', async () => {
-    const { runner, lease, executed } = stage(async () => SUCCESS);
+    const { lease, executed, handle } = stage(async () => SUCCESS);
     const runId = await startJob(engine, [noop('a', [], { max_retries: 0 })]);
     // The claim is decided, then the trust ends.
-    await runner.handle(engine.queue.take()[0], () => (lease.trust = 0));
+    await handle(engine.queue.take()[0], () => (lease.trust = 0));
     expect(executed).toEqual([]);
     expect(await taskOf(runId)).toMatchObject({ status: 'running', charged: 0 });
     await expectConsistent(engine, runId);
   });
 
   it('claimed under an identity that was lost meanwhile is not run under the next one', async () => {
-    const { runner, lease, executed } = stage(async () => SUCCESS);
+    const { lease, executed, handle } = stage(async () => SUCCESS);
     const runId = await startJob(engine, [noop('a', [], { max_retries: 0 })]);
-    await runner.handle(engine.queue.take()[0], () => (lease.id = '00000000-0000-4000-8000-000000000001'));
+    await handle(engine.queue.take()[0], () => (lease.id = '00000000-0000-4000-8000-000000000001'));
     expect(executed).toEqual([]);
     expect(await taskOf(runId)).toMatchObject({ status: 'running', charged: 0 });
   });
 
   it('keeps its slot busy while its claim is still under way', async () => {
-    const { runner } = stage(async () => SUCCESS);
+    const { runner, handle } = stage(async () => SUCCESS);
     const runId = await startJob(engine, [noop('a')]);
-    const held = await holdJob(engine, runId);
-    const handled = runner.handle(engine.queue.take()[0], nothing);
-    await held.untilWaiting(1);
+    await hold(runId);
+    const handled = handle(engine.queue.take()[0]);
+    await held!.untilWaiting(1);
     const meanwhile = { busy: runner.busy, running: runner.count };
-    await held.release();
+    await letGo();
     await handled;
     expect(meanwhile).toEqual({ busy: 1, running: 0 });
     expect(runner.busy).toBe(0);
   });
 
   it('stopped by a shutdown is handed back uncharged', async () => {
-    const { runner } = stage(
+    const { runner, handle } = stage(
       async (_, signal) =>
         await new Promise((resolve) => {
           signal.addEventListener('abort', () =>
@@ -167,7 +251,7 @@ describe('An attempt', () => {
         }),
     );
     const runId = await startJob(engine, [noop('a', [], { max_retries: 0 })]);
-    const handled = runner.handle(engine.queue.take()[0], nothing);
+    const handled = handle(engine.queue.take()[0]);
     await eventually(() => expect(runner.count).toBe(1));
     await eventually(async () => expect(await taskOf(runId)).toMatchObject({ status: 'running' }));
     runner.stopAll('shutdown');
@@ -178,26 +262,26 @@ describe('An attempt', () => {
   it.each(['lease_lost', 'executor_lost'])(
     'stopped by the task host as the trusted time is over (%s) is neither charged nor counted as lost',
     async (code) => {
-      const { runner, lease } = stage(async () => {
+      const { lease, handle } = stage(async () => {
         lease.trust = 0;
         return { kind: 'failed', error: { code, message: '', retryable: true } };
       });
       const runId = await startJob(engine, [noop('a', [], { max_retries: 0 })]);
-      await runner.handle(engine.queue.take()[0], nothing);
+      await handle(engine.queue.take()[0]);
       // The reaper's, or handed back by the worker.
       expect(await taskOf(runId)).toEqual({ status: 'running', charged: 0, attempt: 1, lost_workers: 0 });
     },
   );
 
   it('that loses its executor three times in a row fails as its own cause, uncharged', async () => {
-    const { runner } = stage(async () => ({
+    const { handle } = stage(async () => ({
       kind: 'failed',
       error: { code: 'executor_lost', message: '', retryable: true },
     }));
     const runId = await startJob(engine, [noop('a', [], { max_retries: 0 })]);
     for (let loss = 1; loss <= 3; loss += 1) {
       await engine.dispatcher.settle();
-      await runner.handle(engine.queue.take()[0], nothing);
+      await handle(engine.queue.take()[0]);
     }
     expect(await taskOf(runId)).toEqual({ status: 'failed', charged: 0, attempt: 3, lost_workers: 3 });
     await expectConsistent(engine, runId);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { PRIORITIES, type Priority } from '../../../src/domain/priority.js';
 import { BUNDLE_SIZE, attemptsOf, bundleId, inBundles } from '../../../src/queue/bundles.js';
@@ -210,6 +211,71 @@ describe('The slot allocator with bundles', () => {
       ended++;
     }
     expect([bundles, put.length]).toEqual([0, 0]);
+  });
+
+  describe('with an endless backlog of bundles', () => {
+    beforeEach(() => void jest.useFakeTimers());
+    afterEach(() => void jest.useRealTimers());
+
+    /** All slots are used, by runs that end when they are told to; `fetched` are the slots of each fetch from then on. */
+    async function fullHouse(slots: number) {
+      const ends: (() => void)[] = [];
+      const fetched: number[] = [];
+      const allocator = new SlotAllocator<string>({
+        slots,
+        fetch: async () => null,
+        fetchBundle: async (priority, atMost) => {
+          fetched.push(atMost);
+          return priority === 'normal' ? Array<string>(atMost).fill('message') : [];
+        },
+        run: async () => await new Promise<void>((resolve) => ends.push(resolve)),
+        putBack: async () => undefined,
+      });
+      allocator.start();
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(allocator.busy).toBe(slots);
+      fetched.length = 0;
+      const end = async (count: number): Promise<void> => {
+        for (const one of ends.splice(0, count)) one();
+        await jest.advanceTimersByTimeAsync(0);
+      };
+      return { end, fetched };
+    }
+
+    it.each([
+      [10, 1, 5],
+      [10, 3, 2],
+      [10, 7, 2],
+      [100, 1, 20],
+      [100, 5, 10],
+      [1_000, 7, 20],
+    ])('of %i slots waits with %i free ones for %i ms, then takes a part', async (slots, free, waitMs) => {
+      const { end, fetched } = await fullHouse(slots);
+      await end(free);
+      await jest.advanceTimersByTimeAsync(waitMs - 1);
+      expect(fetched).toEqual([]);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(fetched).toEqual([free]);
+    });
+
+    it('waits for less time once more slots are free, from when it began, and not at all for a whole one', async () => {
+      const { end, fetched } = await fullHouse(100);
+      await end(1);
+      await jest.advanceTimersByTimeAsync(6);
+      await end(4);
+      await jest.advanceTimersByTimeAsync(3);
+      expect(fetched.splice(0)).toEqual([]);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(fetched.splice(0)).toEqual([5]);
+      await end(1);
+      await jest.advanceTimersByTimeAsync(15);
+      await end(BUNDLE_SIZE - 1);
+      expect(fetched.splice(0)).toEqual([BUNDLE_SIZE]);
+      // The next one waits from its own beginning.
+      await end(1);
+      await jest.advanceTimersByTimeAsync(19);
+      expect(fetched).toEqual([]);
+    });
   });
 
   it('fills as many slots of a class with single messages as with bundles', async () => {

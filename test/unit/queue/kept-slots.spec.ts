@@ -41,6 +41,17 @@ describe('A slot', () => {
     expect(allocator.keep('normal', 16)).toBe(false);
   });
 
+  it('is kept for a successor that may not be ready only when no message of its class may wait', async () => {
+    const idle = openAllocator('low');
+    await settled();
+    expect(idle.keep('normal', Infinity)).toBe(true);
+    const waiting = openAllocator('normal');
+    await settled();
+    expect(waiting.keep('normal', Infinity)).toBe(false);
+    // A question that was answered with no counts as nothing.
+    expect(waiting.keep('normal', 0)).toBe(true);
+  });
+
   it('is given up once a lower class has been passed over too often', async () => {
     const allocator = openAllocator('low');
     await settled();

@@ -45,6 +45,7 @@ async function run(
   // What the engine takes from outside comes from the seed as well: chance, and the time that ids of jobs begin with.
   let time = Date.UTC(2030, 0, 1);
   jest.spyOn(Date, 'now').mockImplementation(() => (time += 1));
+  jest.spyOn(performance, 'now').mockImplementation(() => (time += 1));
   jest.spyOn(Math, 'random').mockImplementation(() => world.random());
   try {
     await take(world, script);
